@@ -70,21 +70,29 @@ class OAuthError(TokenflowError):
     """The authorization server refused, in the words of RFC 6749 section 5.2 (or 4.1.2.1)."""
 
     def __init__(
-        self, error: str, error_description: str | None = None, error_uri: str | None = None, *, doing: str = ""
+        self,
+        error: str,
+        error_description: str | None = None,
+        error_uri: str | None = None,
+        *,
+        doing: str = "",
+        advice: str = "",
     ) -> None:
         self.error = error
         self.error_description = error_description
         self.error_uri = error_uri
         said = f"{error}: {error_description}" if error_description else error
         more = f" (see {error_uri})" if error_uri else ""
-        super().__init__(f"{doing}: {said}{more}" if doing else f"{said}{more}")
+        before = f"{doing}: " if doing else ""
+        after = f"; {advice}" if advice else ""
+        super().__init__(f"{before}{said}{more}{after}")
 
 
 class ProtocolError(TokenflowError):
     """The server answered, but not as the standard says, and nothing can be made of it."""
 
 
-class InteractionRequired(TokenflowError):
+class InteractionRequired(TokenflowError):  # noqa: N818 - the public name
     """A person must sign in, and none could be asked, or none came before the deadline."""
 
 
@@ -93,11 +101,15 @@ class TransportError(TokenflowError):
 
     `sent` is False where the request certainly never reached the server: only then may a request that spends
     something (a refresh token, a code) be repeated blindly. `retry_after` is the server's own wish, in seconds.
+    `permanent` says that no repetition helps: a certificate that is not trusted, an address of no known kind.
     """
 
-    def __init__(self, message: str, *, sent: bool = True, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, *, sent: bool = True, retry_after: float | None = None, permanent: bool = False
+    ) -> None:
         self.sent = sent
         self.retry_after = retry_after
+        self.permanent = permanent
         super().__init__(message)
 
 
