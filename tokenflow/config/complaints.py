@@ -1,0 +1,219 @@
+"""Turn what the JSON Schema validator found into problems that a person can act on: one for one mistake."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, final
+
+from tokenflow.config.document import Document, Path, dotted
+from tokenflow.config.schema import REFERENCE_KINDS, Node, at, branches, is_public, resolved, schema, validator
+from tokenflow.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from jsonschema import ValidationError
+
+    from tokenflow.errors import Problem
+
+_WORD: Final = re.compile(r"[\w. -]{1,40}\Z")
+_KINDS: Final = {"string": "text", "integer": "a whole number", "boolean": "true or false", "array": "a list"}
+
+
+@final
+@dataclass(frozen=True, slots=True)
+class _Mismatch:
+    """What the validator found at one place: the schema's keyword, what it wants, and what stands there."""
+
+    path: Path
+    keyword: str
+    wanted: Any
+    value: Any
+    members: tuple[str, ...]
+    message: str
+    alternatives: tuple[tuple[_Mismatch, ...], ...]
+
+    @property
+    def shown(self) -> str:
+        """The value, where it may be shown."""
+        if isinstance(self.value, dict | list) or not is_public(self.path):
+            return ""
+        if self.keyword in ("enum", "const") and not _WORD.match(str(self.value)):
+            return ""  # where a word belongs, anything else may have been pasted
+        return f"`{printable(_written(self.value), longest=60)}`"
+
+
+def complaints(document: Document) -> list[Problem]:
+    """Check a document against the schema; return its problems, unordered."""
+    found = (_mismatch(error) for error in validator().iter_errors(document.data))
+    return [problem for mismatch in found for problem in _explain(document, mismatch)]
+
+
+def _mismatch(error: ValidationError) -> _Mismatch:
+    schema_here: Any = error.schema
+    alternatives: dict[int, list[_Mismatch]] = {}
+    for inner in error.context or ():
+        alternatives.setdefault(int(inner.schema_path[0]), []).append(_mismatch(inner))
+    return _Mismatch(
+        path=tuple(error.absolute_path),
+        keyword=str(error.validator),
+        wanted=error.validator_value,
+        value=error.instance,
+        members=tuple(schema_here.get("properties", ())),
+        message=error.message,
+        alternatives=tuple(tuple(alternatives.get(number, ())) for number in range(len(alternatives))),
+    )
+
+
+def _explain(document: Document, found: _Mismatch) -> Iterator[Problem]:
+    path = found.path
+    match found.keyword:
+        case "anyOf":
+            for inner in _meant(found):
+                yield from _explain(document, inner)
+        case "additionalProperties":
+            for key in sorted(found.value.keys() - set(found.members)):
+                message, advice = _unknown_key(path, key, sorted(found.members))
+                yield document.problem((*path, key), message, advice, at_key=True, rule="unknown-key")
+        case "required":
+            missing = next(key for key in found.wanted if found.message.startswith(repr(key)))
+            yield document.problem((*path, missing), "is missing", _example((*path, missing)), rule="missing-key")
+        case _:
+            message, advice = _wrong_value(found)
+            yield document.problem(path, message, advice, rule="wrong-value")
+
+
+def _meant(found: _Mismatch) -> tuple[_Mismatch, ...]:
+    """Choose the alternative that the writer meant: `anyOf` itself tells nobody anything."""
+    if isinstance(found.value, dict):
+        for number, alternative in enumerate(found.alternatives):
+            branch = resolved(found.wanted[number])
+            reference = branch.get("properties", {}).keys() >= REFERENCE_KINDS
+            if branch.get("type") == "object" and (not reference or found.value.keys() & REFERENCE_KINDS):
+                return alternative
+    return found.alternatives[0]
+
+
+def _unknown_key(path: Path, key: str, known: list[str]) -> tuple[str, str]:
+    if key == "default" and set(known) >= REFERENCE_KINDS:
+        return "a reference to a secret has no default", "remove it"
+    here = f"in `{dotted(path)}`" if path else "in a profile"
+    message = f"there is no such key {here}"
+    if near := nearest(key, known):
+        return message, f"did you mean `{near}`?"
+    if elsewhere := [home for home in _homes(key) if home != dotted(path)]:
+        return message, "it belongs " + " or ".join(f"under `{home}`" if home else "at the top" for home in elsewhere)
+    return message, f"the keys here are {', '.join(known)}" if len(known) <= MOST_LISTED else "remove it"
+
+
+MOST_LISTED: Final = 12
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """Return the known word that was probably meant."""
+    return next(iter(difflib.get_close_matches(word.lower().replace("-", "_"), known, 1, 0.7)), None)
+
+
+def _homes(key: str) -> list[str]:
+    """Tell which sections of a profile know `key`."""
+    if key in {*REFERENCE_KINDS, "default"}:
+        return []
+    top = schema()["properties"]
+    inside = [name for name in top if any(key in branch.get("properties", {}) for branch in branches(top[name]))]
+    return ([""] if key in top else []) + inside
+
+
+def _example(path: Path) -> str:
+    """Show what could be written at `path`, from the schema's own example."""
+    node = resolved(at(path) or {})
+    examples = node.get("examples", [])
+    if not examples or isinstance(examples[0], dict | list):
+        return ""
+    return f"write `{path[-1]}: {_written(examples[0])}`"
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _wrong_value(found: _Mismatch) -> tuple[str, str]:
+    path, shown = found.path, found.shown or "this"
+    match found.keyword:
+        case "enum" | "const":
+            return _not_one_of(found)
+        case "type":
+            return _wrong_kind(found)
+        case "pattern" | "format":
+            return f"{shown} is not a {_noun(path)}", _example_value(path)
+        case "minimum":
+            return f"{shown} is too small", f"write {found.wanted} or more"
+        case "maximum":
+            return f"{shown} is too large", f"write {found.wanted} or less"
+        case "minLength" | "minItems":
+            return "is empty", _example_value(path) or "write a value, or remove the key"
+        case "minProperties" | "maxProperties" if set(found.members) >= REFERENCE_KINDS:
+            return "a reference has exactly one of env, file, keyring, command", "write `{env: NAME}` or `{file: PATH}`"
+        case _:
+            return "is not valid here", _example_value(path)
+
+
+def _noun(path: Path) -> str:
+    pattern = branches(at(path) or {})[0].get("pattern")
+    if pattern is not None and pattern == schema()["$defs"]["duration"].get("pattern"):
+        return "duration"
+    return f"valid {path[-1]}"
+
+
+def _example_value(path: Path) -> str:
+    examples = resolved(at(path) or {}).get("examples", [])
+    plain = [_written(example) for example in examples if not isinstance(example, dict | list)]
+    return f"write for example `{plain[0]}`" if plain else ""
+
+
+def _not_one_of(found: _Mismatch) -> tuple[str, str]:
+    allowed = [_written(word) for word in (found.wanted if isinstance(found.wanted, list) else [found.wanted])]
+    message = f"{found.shown or 'this'} is not known"
+    if len(allowed) == 1:
+        return message, f"write `{allowed[0]}`"
+    choices = f"one of {', '.join(allowed)}"
+    near = nearest(str(found.value), allowed)
+    return message, f"did you mean `{near}`? It is {choices}" if near else f"write {choices}"
+
+
+def _wrong_kind(found: _Mismatch) -> tuple[str, str]:
+    path, value, shown = found.path, found.value, found.shown
+    wanted = found.wanted if isinstance(found.wanted, list) else [found.wanted]
+    kinds = " or ".join(_KINDS.get(str(kind), str(kind)) for kind in wanted)
+    if value is None:
+        return "has no value", _example_value(path) or "write one, or remove the key"
+    if wanted == ["object"]:
+        return f"{shown or _kind(value)} stands where keys belong", f"write keys under it: {_members(path)}"
+    if isinstance(value, dict):
+        advice = "write the value, or a reference such as `{env: NAME}`" if _refers(path) else _example_value(path)
+        return f"is a mapping, not {kinds}", advice
+    if "string" in wanted and isinstance(value, bool | int):
+        return (
+            f"{shown or 'this'} is {_kind(value)}, not text",
+            f'quote it: "{_written(value)}"' if shown else "quote it",
+        )
+    return f"{shown or _kind(value)} is not {kinds}", _example_value(path)
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, bool):
+        return "true or false"
+    return "a number" if isinstance(value, int) else "a value"
+
+
+def _members(path: Path) -> str:
+    keys = list(resolved(at(path) or {}).get("properties", {}))
+    return ", ".join(keys[:MOST_LISTED]) + (", ..." if len(keys) > MOST_LISTED else "")
+
+
+def _refers(path: Path) -> bool:
+    node: Node = at(path) or {}
+    return any(branch.get("properties", {}).keys() >= REFERENCE_KINDS for branch in branches(node))

@@ -1,0 +1,298 @@
+"""Read YAML as it is written: positions kept, nothing guessed, nothing that explodes.
+
+The events of PyYAML's C parser are put together here rather than by its composer and constructor, because those
+resolve `no` to false and `22:22` to 1342, let a second key overwrite the first, expand merge keys exponentially while
+loading, and recurse as deep as the file says (F-122 to F-133).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, final
+
+import yaml
+
+from tokenflow.config.document import Document, Mark, Path, Spot
+from tokenflow.config.excerpts import hide_values
+from tokenflow.errors import Problem, ProfileError
+from tokenflow.printable import printable
+
+if TYPE_CHECKING:
+    from pathlib import Path as FilePath
+
+LARGEST: Final = 256 * 1024  # bytes; a profile is a page of text
+DEEPEST: Final = 32
+MOST_NODES: Final = 10_000  # counted as aliases expand
+LONGEST_INTEGER: Final = 18  # digits
+
+# Letters that reorder or break what a person sees; YAML itself accepts them.
+_DECEPTIVE: Final = re.compile("[\u0085\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+_INTEGER: Final = re.compile(r"(?:0|[1-9][0-9]*)\Z")
+_LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def read(file: FilePath, *, shown_as: str | None = None) -> Document:
+    """Read the profile in `file`.
+
+    Raises:
+        ProfileError: the file cannot be read, or is not one YAML mapping that can be taken as it is written.
+    """
+    name = shown_as or str(file)
+    try:
+        if file.is_dir():
+            raise _refusal(name, "is a folder", "name a profile in it, or check all of it with `tokenflow validate`")
+        if not file.is_file() and file.exists():
+            raise _refusal(name, "is not a regular file", "name a YAML file")
+        with file.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
+    except FileNotFoundError:
+        raise _refusal(name, "there is no such file", "check the path") from None
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise _refusal(name, f"cannot be read: {reason}") from None
+    return parse(content, name)
+
+
+def parse(content: bytes, name: str) -> Document:
+    """Parse one YAML document; see `read`."""
+    text = _decoded(content, name)
+    lines = text.splitlines()
+    if found := _DECEPTIVE.search(text):
+        line = text.count("\n", 0, found.start())
+        column = found.start() - (text.rfind("\n", 0, found.start()) + 1)
+        letter = f"U+{ord(found.group()):04X}"
+        raise _refusal(name, f"holds the invisible character {letter}", "remove it", at=(line, column))
+    builder = _Builder(name, lines)
+    try:
+        for event in yaml.parse(text, Loader=_LOADER):
+            builder.take(event)
+    except yaml.MarkedYAMLError as error:
+        raise _syntax_error(name, lines, error) from None
+    except yaml.YAMLError as error:
+        raise _refusal(name, f"is not YAML: {printable(str(error).splitlines()[0])}") from None
+    return builder.document()
+
+
+def _decoded(content: bytes, name: str) -> str:
+    if len(content) > LARGEST:
+        raise _refusal(name, f"is larger than {LARGEST // 1024} KiB", "a profile is a page of text")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise _refusal(name, "is UTF-16", "save it as UTF-8")
+    if b"\0" in content:
+        raise _refusal(name, "is binary, not text", "name a YAML file")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start)
+        column = error.start - (content.rfind(b"\n", 0, error.start) + 1)
+        raise _refusal(name, "is not UTF-8 here", "save it as UTF-8", at=(line, column)) from None
+
+
+def _refusal(name: str, message: str, advice: str = "", *, at: Mark | None = None, excerpt: str = "") -> ProfileError:
+    line, column = (at[0] + 1, at[1] + 1) if at else (0, 0)
+    problem = Problem(
+        file=name,
+        line=line,
+        column=column,
+        message=message,
+        advice=advice,
+        rule="yaml",
+        excerpt=hide_values(excerpt),
+    )
+    return ProfileError([problem])
+
+
+# What libyaml says -> what a person needs to hear.
+_TRANSLATIONS: Final = (
+    ("mapping values are not allowed", "a `:` stands where no key can be", "check the indentation, or quote the value"),
+    ("did not find expected key", "a key was expected here", "check the indentation and the quotes above"),
+    ("did not find expected '-' indicator", "a list item was expected here", "begin it with `- `"),
+    ("could not find expected ':'", "a key without `:`", "write `key: value`"),
+    ("found unexpected end of stream", "a quote is opened and never closed", "close it"),
+    ("found undefined tag handle", "a tag (`!...`) stands here", "remove it: profiles hold plain values"),
+    ("expected ',' or ']'", "a `[` is opened and never closed", "close it with `]`"),
+    ("expected ',' or '}'", "a `{` is opened and never closed", "close it with `}`"),
+)
+
+
+def _syntax_error(name: str, lines: list[str], error: yaml.MarkedYAMLError) -> ProfileError:
+    said = error.problem or "cannot be parsed"
+    mark = error.problem_mark or error.context_mark
+    at = (mark.line, mark.column) if mark else None
+    line = lines[mark.line] if mark and mark.line < len(lines) else ""
+    message, advice = f"is not YAML: {printable(said)}", ""
+    for sign, plain, remedy in _TRANSLATIONS:
+        if sign in said:
+            message, advice = plain, remedy
+            break
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        message, advice = "a tab is used for indentation", "use spaces"
+    return _refusal(name, message, advice, at=at, excerpt=line)
+
+
+@final
+@dataclass(slots=True)
+class _Frame:
+    """A list or mapping that is still open."""
+
+    value: list[Any] | dict[str, Any]
+    path: Path
+    start: Mark
+    key_mark: Mark | None
+    anchor: str | None
+    nodes: int = 1
+    pending: str | None = None
+    pending_mark: Mark | None = None
+
+
+@final
+@dataclass(slots=True)
+class _Builder:
+    """Put parser events together, with a stack instead of recursion."""
+
+    name: str
+    lines: list[str]
+    stack: list[_Frame] = field(default_factory=list)
+    anchors: dict[str, tuple[Any, int]] = field(default_factory=dict)
+    open_anchors: set[str] = field(default_factory=set)
+    spots: dict[Path, Spot] = field(default_factory=dict)
+    documents: int = 0
+    root: Any = None
+
+    def take(self, event: Any) -> None:
+        match event:
+            case yaml.ScalarEvent():
+                self._scalar(event)
+            case yaml.MappingStartEvent():
+                self._open(event, {})
+            case yaml.SequenceStartEvent():
+                self._open(event, [])
+            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
+                self._close(event)
+            case yaml.AliasEvent():
+                self._alias(event)
+            case yaml.DocumentStartEvent():
+                self.documents += 1
+                if self.documents > 1:
+                    raise self._refusal(event, "a second document begins", "one profile a file: remove the `---`")
+
+    def document(self) -> Document:
+        if not isinstance(self.root, dict):
+            advice = "begin with `version: 1` and `app_type: service`"
+            if self.root is None:
+                raise _refusal(self.name, "holds no profile: it is empty", advice)
+            kind = "a list" if isinstance(self.root, list) else "a single value"
+            raise _refusal(self.name, f"holds {kind}, not keys and values", advice, at=self.spots[()].start)
+        return Document(file=self.name, data=self.root, lines=self.lines, spots=self.spots)
+
+    def _refusal(self, event: Any, message: str, advice: str = "") -> ProfileError:
+        at = _start(event)
+        return _refusal(self.name, message, advice, at=at, excerpt=self.lines[at[0]] if at[0] < len(self.lines) else "")
+
+    def _scalar(self, event: yaml.ScalarEvent) -> None:
+        self._refuse_tag(event)
+        frame = self.stack[-1] if self.stack else None
+        if frame and isinstance(frame.value, dict) and frame.pending is None:
+            self._key(frame, event)
+            return
+        plain = bool(event.implicit[0])
+        if plain and _INTEGER.match(event.value) and len(event.value) > LONGEST_INTEGER:
+            raise self._refusal(event, "this number is too large", 'if it is a name, quote it: "..."')
+        value = plain_value(event.value) if plain else event.value
+        self._place(event, value, nodes=1, scalar=True)
+        if event.anchor:
+            self.anchors[event.anchor] = (value, 1)
+
+    def _key(self, frame: _Frame, event: yaml.ScalarEvent) -> None:
+        key = event.value
+        if key == "<<" and event.implicit[0]:
+            raise self._refusal(event, "merge keys (`<<`) are not taken", "write the keys out, or use `preset:`")
+        if key in frame.value:
+            first = self.spots[(*frame.path, key)].key
+            line = first[0] + 1 if first else 0
+            shown = printable(key, longest=60)
+            raise self._refusal(event, f"the key `{shown}` stands twice, first on line {line}", "remove one of them")
+        frame.pending = key
+        frame.pending_mark = _start(event)
+
+    def _open(self, event: Any, value: list[Any] | dict[str, Any]) -> None:
+        self._refuse_tag(event)
+        if len(self.stack) >= DEEPEST:
+            raise self._refusal(event, f"is nested deeper than {DEEPEST} levels", "flatten it")
+        path, key_mark = self._next(event)
+        if event.anchor:
+            self.open_anchors.add(event.anchor)
+        self.spots[path] = Spot(key=key_mark, start=_start(event), end=_start(event), scalar=False)
+        self.stack.append(_Frame(value, path, _start(event), key_mark, event.anchor))
+
+    def _close(self, event: Any) -> None:
+        frame = self.stack.pop()
+        if frame.anchor:
+            self.open_anchors.discard(frame.anchor)
+            self.anchors[frame.anchor] = (frame.value, frame.nodes)
+        end = (event.end_mark.line, event.end_mark.column)
+        self.spots[frame.path] = Spot(key=frame.key_mark, start=frame.start, end=end, scalar=False)
+        self._attach(event, frame.value, frame.nodes)
+
+    def _alias(self, event: yaml.AliasEvent) -> None:
+        anchor = str(event.anchor)
+        shown = printable(anchor, longest=60)
+        if anchor in self.open_anchors:
+            raise self._refusal(event, f"`*{shown}` refers to what it stands in", "write the value out")
+        if anchor not in self.anchors:
+            raise self._refusal(event, f"`*{shown}` refers to nothing above", f"define it with `&{shown}` first")
+        value, nodes = self.anchors[anchor]
+        self._place(event, value, nodes=nodes, scalar=not isinstance(value, dict | list))
+
+    def _next(self, event: Any) -> tuple[Path, Mark | None]:
+        """Tell the path of the value that comes next, and where its key stands."""
+        if not self.stack:
+            return (), None
+        frame = self.stack[-1]
+        if isinstance(frame.value, list):
+            return (*frame.path, len(frame.value)), None
+        if frame.pending is None:
+            raise self._refusal(event, "a key must be plain text", "write `key: value`")
+        return (*frame.path, frame.pending), frame.pending_mark
+
+    def _place(self, event: Any, value: Any, *, nodes: int, scalar: bool) -> None:
+        path, key_mark = self._next(event)
+        end = (event.end_mark.line, event.end_mark.column)
+        self.spots[path] = Spot(key=key_mark, start=_start(event), end=end, scalar=scalar)
+        self._attach(event, value, nodes)
+
+    def _attach(self, event: Any, value: Any, nodes: int) -> None:
+        if not self.stack:
+            self.root = value
+            return
+        frame = self.stack[-1]
+        frame.nodes += nodes
+        if frame.nodes > MOST_NODES:
+            raise self._refusal(event, f"holds more than {MOST_NODES} values once aliases are expanded", "shorten it")
+        if isinstance(frame.value, list):
+            frame.value.append(value)
+        else:
+            assert frame.pending is not None
+            frame.value[frame.pending] = value
+            frame.pending = None
+
+    def _refuse_tag(self, event: Any) -> None:
+        if event.tag is not None:
+            shown = printable(str(event.tag), longest=60)
+            raise self._refusal(event, f"the tag `{shown}` is not taken", "remove it: profiles hold plain values")
+
+
+def _start(event: Any) -> Mark:
+    return (event.start_mark.line, event.start_mark.column)
+
+
+def plain_value(text: str) -> str | int | bool | None:
+    """Give a plain scalar its meaning: scalars are what was written."""
+    if text in ("true", "false"):
+        return text == "true"
+    if text in ("null", "~", ""):
+        return None
+    if _INTEGER.match(text) and len(text) <= LONGEST_INTEGER:
+        return int(text)
+    return text

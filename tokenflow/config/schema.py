@@ -1,0 +1,131 @@
+"""The profile's JSON Schema: where it lies, its validator, and what it says about one place in a profile."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from jsonschema import Draft202012Validator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tokenflow.config.document import Path
+
+_PACKAGE: Final = FilePath(__file__).resolve().parent.parent
+_PLACES: Final = (
+    _PACKAGE / "schemas" / "profile.schema.json",  # a wheel
+    _PACKAGE.parent / "schemas" / "profile.schema.json",  # a checkout, an sdist, an editable install
+)
+REFERENCE_KINDS: Final = frozenset({"env", "file", "keyring", "command"})
+
+Node = dict[str, Any]
+
+
+def schema_file() -> FilePath:
+    """Where `profile.schema.json` lies in this installation."""
+    for place in _PLACES:
+        if place.is_file():
+            return place
+    raise FileNotFoundError(f"profile.schema.json is missing from this installation; looked in {_PLACES[0].parent}")
+
+
+@cache
+def schema() -> Node:
+    """Return the schema as JSON; treat it as read-only."""
+    loaded: Node = json.loads(schema_file().read_text(encoding="utf-8"))
+    return loaded
+
+
+@cache
+def validator() -> Draft202012Validator:
+    """Return the validator, built once."""
+    return Draft202012Validator(schema())
+
+
+def resolved(node: Node) -> Node:
+    """Follow a local `$ref`; what stands beside it stays."""
+    reference = node.get("$ref")
+    if reference is None:
+        return node
+    target: Node = schema()["$defs"][reference.rpartition("/")[2]]
+    return {**resolved(target), **{key: value for key, value in node.items() if key != "$ref"}}
+
+
+def branches(node: Node) -> list[Node]:
+    """Return the alternatives of a node: those of its `anyOf`, or itself."""
+    node = resolved(node)
+    return [resolved(branch) for branch in node.get("anyOf", [node])]
+
+
+def takes_reference(node: Node) -> bool:
+    """Whether a `{env: ...}` or the like may stand here instead of the value."""
+    return any(branch.get("properties", {}).keys() - {"default"} == REFERENCE_KINDS for branch in branches(node))
+
+
+def child(node: Node, part: str | int) -> Node | None:
+    """Return the schema of one member or item of a node's value; None where the schema does not know it."""
+    for branch in branches(node):
+        if isinstance(part, int):
+            if "items" in branch:
+                return dict(branch["items"])
+        elif part in branch.get("properties", {}):
+            return dict(branch["properties"][part])
+        elif isinstance(branch.get("additionalProperties"), dict):
+            return dict(branch["additionalProperties"])
+    return None
+
+
+def at(path: Path) -> Node | None:
+    """Return the schema of the value at `path`; None where the schema does not know it."""
+    node: Node | None = schema()
+    for part in path:
+        if node is None:
+            return None
+        node = child(node, part)
+    return node
+
+
+def is_public(path: Path) -> bool:
+    """Whether the value at `path` may be shown: the schema knows the place and does not call it secret."""
+    node: Node | None = schema()
+    for part in path:
+        node = child(node, part) if node else None
+        if node is None or resolved(node).get("writeOnly"):
+            return False
+    return True
+
+
+class Found(NamedTuple):
+    """A reference that stands in a profile."""
+
+    path: Path
+    value: dict[str, Any]
+    secret: bool
+    text: bool  # the schema takes any text here, so that the value is not read as a number or a boolean
+
+
+def references(value: Any, node: Node | None = None, path: Path = (), *, secret: bool = False) -> Iterator[Found]:
+    """Yield every reference in a profile that fits the schema."""
+    node = resolved(node if node is not None else schema())
+    secret = bool(node.get("writeOnly", secret))
+    if isinstance(value, dict):
+        if takes_reference(node):
+            yield Found(path, value, secret, _takes_text(node))
+            return
+        members: list[tuple[str | int, Any]] = list(value.items())
+    elif isinstance(value, list):
+        members = list(enumerate(value))
+    else:
+        return
+    for part, member in members:
+        if (below := child(node, part)) is not None and isinstance(member, dict | list):
+            yield from references(member, below, (*path, part), secret=secret)
+
+
+def _takes_text(node: Node) -> bool:
+    first = branches(node)[0]
+    kinds = first.get("type", [])
+    return "string" in ([kinds] if isinstance(kinds, str) else kinds) or "enum" in first
