@@ -1,0 +1,36 @@
+"""The refresh grant (RFC 6749 section 6), and the flow that starts from a refresh token."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tokenflow.protocol.client_auth import revealed
+from tokenflow.protocol.token_endpoint import request_token
+
+if TYPE_CHECKING:
+    from tokenflow.metadata import ServerMetadata
+    from tokenflow.profile import Profile
+    from tokenflow.protocol.effects import Flow
+    from tokenflow.protocol.token_answer import TokenAnswer
+    from tokenflow.secret import Secret
+
+
+def grant(profile: Profile, server: ServerMetadata) -> Flow[TokenAnswer]:
+    """Obtain a token from the profile's own first refresh token; later ones live in the store."""
+    if profile.refresh_token is None:
+        raise profile.refused("refresh_token", "is missing", "write `refresh_token: {file: rt.txt}`")
+    return (yield from refresh(profile, server, (yield from revealed(profile.refresh_token))))
+
+
+def refresh(profile: Profile, server: ServerMetadata, refresh_token: Secret) -> Flow[TokenAnswer]:
+    """Exchange a refresh token for a new access token.
+
+    The request is not repeatable: a server that rotates spends the token when it answers, and takes a second use for
+    theft (RFC 9700 section 4.14.2). `scope` is left out, which means "as granted"; `resource` narrows to one API.
+    """
+    resource = tuple(("resource", value) for value in profile.resource)
+    return (
+        yield from request_token(
+            profile, server, "refresh_token", ("refresh_token", refresh_token), *resource, repeatable=False
+        )
+    )

@@ -1,0 +1,82 @@
+"""The token endpoint (RFC 6749 section 3.2): the one request that all grants make, and its answer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from tokenflow.protocol.client_auth import authenticated, revealed
+from tokenflow.protocol.effects import Flow, now, send, tell
+from tokenflow.protocol.messages import HttpRequest, HttpResponse, Parameter
+from tokenflow.protocol.server_answer import json_answer, place_of
+from tokenflow.protocol.token_answer import TokenAnswer, form_members, read_answer
+
+if TYPE_CHECKING:
+    from tokenflow.metadata import ServerMetadata
+    from tokenflow.profile import Profile
+
+OK: Final = 200
+
+
+def request_token(
+    profile: Profile, server: ServerMetadata, grant_type: str, *parameters: Parameter, repeatable: bool = True
+) -> Flow[TokenAnswer]:
+    """Ask for a token with one grant.
+
+    The profile's `scopes`, `audience` and `resource` go along unless `parameters` name them. `repeatable` says that the
+    grant spends nothing: the request may then be sent again after a lost answer.
+
+    Raises:
+        OAuthError, ProtocolError, TransportError: see `json_answer`.
+    """
+    doing = f"asking for a token ({grant_type.rpartition(':')[2]})"
+    if server.token_endpoint is None:
+        raise profile.refused(
+            "issuer", "the server's metadata names no token_endpoint", "write `metadata: {token_endpoint: ...}`"
+        )
+    request = HttpRequest(
+        method="POST",
+        url=server.token_endpoint,
+        headers=(("Accept", "application/json"),),
+        form=(("grant_type", grant_type),),
+        repeatable=repeatable,
+    )
+    request = request.with_parameters(*parameters, *(yield from extra_parameters(profile)))
+    request = yield from authenticated(request, profile, server)
+    asked_at = yield from now()
+    response = yield from send(request)
+    members = yield from _members(profile, request, response, doing)
+    answer = read_answer(members, asked_at=asked_at, scopes=profile.scopes, doing=doing)
+    for warning in answer.warnings:
+        yield from tell("warning", f"{place_of(request)}: {warning}")
+    return answer
+
+
+def target_parameters(profile: Profile) -> tuple[Parameter, ...]:
+    """Return what the token is wanted for: `scope`, `audience`, `resource` (RFC 8707 section 2); none is sent empty."""
+    scope = (("scope", " ".join(profile.scopes)),) if profile.scopes else ()
+    audience = tuple(("audience", value) for value in profile.audience)
+    resource = tuple(("resource", value) for value in profile.resource)
+    return (*scope, *audience, *resource)
+
+
+def extra_parameters(profile: Profile) -> Flow[tuple[Parameter, ...]]:
+    """Return the profile's own `token.extra` parameters, secret or not."""
+    parameters: list[Parameter] = []
+    for name, value in profile.token.extra:
+        parameters.append((name, (yield from revealed(value))))
+    return tuple(parameters)
+
+
+def _members(profile: Profile, request: HttpRequest, response: HttpResponse, doing: str) -> Flow[dict[str, Any]]:
+    if profile.token.response == "form" and response.status == OK and (members := form_members(response)) is not None:
+        # GitHub answers form-encoded, errors too, always with 200.
+        if "error" not in members:
+            return members
+        import json  # noqa: PLC0415 - to say the refusal as a standard server would
+
+        response = HttpResponse(status=response.status, body=json.dumps(members).encode())
+    members = json_answer(request, response, doing=doing)
+    if response.media_type != "application/json":
+        shown = response.media_type or "none"
+        yield from tell("warning", f"{place_of(request)} sends its JSON with the wrong Content-Type ({shown})")
+    return members
