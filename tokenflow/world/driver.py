@@ -1,0 +1,155 @@
+"""The sync driver: perform what a flow asks for, with threads and blocking calls. Its twin is `async_driver`."""
+
+from __future__ import annotations
+
+import random
+import time
+from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never, final
+
+import tenacity
+
+from tokenflow.errors import StoreError
+from tokenflow.protocol.effects import (
+    BUSY,
+    Effect,
+    Exclusive,
+    Flow,
+    Load,
+    Now,
+    Random,
+    Recall,
+    Remember,
+    Resolve,
+    Save,
+    Send,
+    Sleep,
+    Tell,
+    Within,
+)
+from tokenflow.world.exchange import Body, prepared, too_slow, translated
+from tokenflow.world.locks import thread_lock
+from tokenflow.world.narration import describe_response, logger
+from tokenflow.world.retry import retrying
+
+if TYPE_CHECKING:
+    import httpx
+
+    from tokenflow.protocol.messages import HttpRequest, HttpResponse
+    from tokenflow.world.stores import Lease
+    from tokenflow.world.surroundings import Surroundings
+
+T = TypeVar("T")
+POLL: Final = 0.02  # seconds between two looks at somebody else's lock, on average
+
+
+@final
+class Driver:
+    """Run flows with a blocking HTTP client."""
+
+    def __init__(self, client: httpx.Client, surroundings: Surroundings) -> None:
+        self._client = client
+        self._around = surroundings
+
+    def run(self, flow: Flow[T], *, deadline: float | None = None) -> T:
+        """Run a flow to its end and return its value; `deadline` is Unix time."""
+        try:
+            effect = next(flow)
+            while True:
+                try:
+                    result = self._perform(effect, deadline)
+                except Exception as error:  # noqa: BLE001 - whatever happened is the flow's to handle
+                    effect = flow.throw(error)
+                else:
+                    effect = flow.send(result)
+        except StopIteration as stop:
+            value: T = stop.value
+            return value
+        finally:
+            flow.close()
+
+    def _perform(self, effect: Effect, deadline: float | None) -> Any:  # noqa: C901, PLR0911, PLR0912 - a line an effect
+        around = self._around
+        match effect:
+            case Send(request):
+                return self._send(request, deadline)
+            case Sleep(seconds):
+                return around.clock.sleep(seconds)
+            case Now():
+                return around.clock.now()
+            case Random(size):
+                return around.random(size)
+            case Resolve(reference):
+                return around.read(reference)
+            case Load(key):
+                return around.store.load(key)
+            case Save(key, text, replaces):
+                return around.store.save(key, text, replaces=replaces)
+            case Exclusive():
+                return self._exclusive(effect, deadline)
+            case Within(seconds, body):
+                end = around.clock.now() + seconds
+                return self.run(body, deadline=end if deadline is None else min(end, deadline))
+            case Recall(key):
+                return around.recall(key)
+            case Remember(key, text):
+                return around.remember(key, text)
+            case Tell(level, message):
+                return around.tell(level, message)
+            case _:
+                assert_never(effect)
+
+    def _send(self, request: HttpRequest, deadline: float | None) -> HttpResponse:
+        around = self._around
+        arguments = retrying(
+            request,
+            around.retry,
+            clock=around.clock,
+            deadline=deadline,
+            narrate=lambda text: around.tell("info", text),
+        )
+        return tenacity.Retrying(**arguments, sleep=around.clock.sleep)(self._exchange, request, deadline)
+
+    def _exchange(self, request: HttpRequest, deadline: float | None) -> HttpResponse:
+        timeout = self._around.time_left(deadline)
+        logger.info("%s", request)
+        start = time.monotonic()
+        with translated(request, timeout), self._client.stream(**prepared(request, timeout)) as response:
+            body = Body(request, response)
+            for chunk in response.iter_bytes():
+                body.take(chunk)
+                if time.monotonic() - start > timeout:
+                    raise too_slow(request, timeout)
+        answer = body.whole()
+        logger.info("%s", describe_response(request, answer, time.monotonic() - start))
+        return answer
+
+    def _exclusive(self, effect: Exclusive, deadline: float | None) -> Any:
+        around = self._around
+        end = around.lock_deadline(deadline)
+        lock = thread_lock((around.store.name, effect.key))
+        if not lock.acquire(timeout=max(0.0, end - around.clock.now()) if effect.wait else 0):
+            return self._kept_out(effect)
+        try:
+            lease = self._lease(effect, end)
+            if lease is None:
+                return self._kept_out(effect)
+            try:
+                return self.run(effect.body, deadline=deadline)
+            finally:
+                lease.release()
+        finally:
+            lock.release()
+
+    def _lease(self, effect: Exclusive, end: float) -> Lease | None:
+        around = self._around
+        while (lease := around.store.try_acquire(effect.key)) is None:
+            if not effect.wait or around.clock.now() >= end:
+                return None
+            around.clock.sleep(random.uniform(POLL / 2, POLL * 3 / 2))  # noqa: S311 - spreads the polls
+        return lease
+
+    def _kept_out(self, effect: Exclusive) -> Any:
+        effect.body.close()
+        if effect.wait:
+            raise StoreError("another process holds the lock of this token and does not finish; try again")
+        return BUSY
