@@ -1,0 +1,7 @@
+"""`python -m tokenflow`."""
+
+import sys
+
+from tokenflow.cli import main
+
+sys.exit(main())
