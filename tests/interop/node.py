@@ -98,3 +98,7 @@ def _lock_path(tree: Path) -> Path:
     # Outside the tree: npm ci empties node_modules, and a lock beside it would show up as a new file in the checkout.
     name = hashlib.sha256(str(tree.resolve()).encode()).hexdigest()[:16]
     return Path(tempfile.gettempdir()) / f"tokenflow-npm-{os.getuid()}-{name}.lock"
+
+
+if __name__ == "__main__":  # `python -m interop.node`: is there one?
+    raise SystemExit(0 if find_node() else 1)

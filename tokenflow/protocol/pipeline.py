@@ -234,5 +234,5 @@ def _check_validity(record: TokenRecord, wish: Wish) -> Flow[None]:
         raise VerificationError(
             "the token's remaining life",
             f"at least {wish.min_validity:g} s (--min-validity)",
-            f"{left:.0f} s: the server's tokens live {record.lifetime} s",
+            f"{left:.0f} s (the server's tokens live {record.lifetime} s)",
         )

@@ -17,14 +17,14 @@ LARGEST: Final = 64 * 1024  # bytes
 PATIENCE: Final = 10.0  # seconds for a command
 
 
-def read_reference(reference: Reference) -> Secret:
-    """Return the value that `reference` stands for, one trailing line break removed.
+def read_reference(reference: Reference, *, patience: float = PATIENCE) -> Secret:
+    """Return the value that `reference` stands for, one trailing line break removed; `patience` is for a command.
 
     Raises:
         SecretError: there is none, and the reference has no default.
     """
     try:
-        return Secret(_read(reference))
+        return Secret(_read(reference, patience))
     except SecretError as error:
         if reference.default is not None:
             return Secret(reference.default)
@@ -39,14 +39,14 @@ def read_public_reference(reference: Reference) -> str:
         SecretError: there is none, and the reference has no default.
     """
     try:
-        return _read(reference)
+        return _read(reference, PATIENCE)
     except SecretError:
         if reference.default is None:
             raise
         return reference.default
 
 
-def _read(reference: Reference) -> str:
+def _read(reference: Reference, patience: float) -> str:
     source = reference.source
     match source:
         case EnvSource():
@@ -54,7 +54,7 @@ def _read(reference: Reference) -> str:
         case FileSource():
             value = _file(source)
         case CommandSource():
-            value = _command(source)
+            value = _command(source, patience)
         case KeyringSource():
             raise SecretError(
                 f"{source}: keyring references are not built yet in this version; use env, file or command"
@@ -87,7 +87,7 @@ def _file(source: FileSource) -> str:
     return _text(content, f"the file {source.path}")
 
 
-def _command(source: CommandSource) -> str:
+def _command(source: CommandSource, patience: float) -> str:
     name = source.argv[0]
     try:
         process = subprocess.Popen(  # noqa: S603 - the profile's own command, as a list, without a shell
@@ -102,15 +102,15 @@ def _command(source: CommandSource) -> str:
         raise SecretError(f"the command {name} cannot be run: {reason}") from None
     with process:
         try:
-            content = _output(process, name)
+            content = _output(process, name, patience)
         finally:
             _kill(process)
-    if process.returncode != 0:
+    if process.returncode != 0 and len(content) <= LARGEST:
         raise SecretError(f"the command {name} failed with exit status {process.returncode}; run it by hand to see why")
     return _text(content, f"the output of {name}")
 
 
-def _output(process: subprocess.Popen[bytes], name: str) -> bytes:
+def _output(process: subprocess.Popen[bytes], name: str, patience: float) -> bytes:
     """Read the output to its end, at most so much of it and for at most so long."""
     from threading import Timer  # noqa: PLC0415 - commands are rare
 
@@ -122,7 +122,7 @@ def _output(process: subprocess.Popen[bytes], name: str) -> bytes:
         timed_out = True
         _kill(process)
 
-    timer = Timer(PATIENCE, stop)
+    timer = Timer(patience, stop)
     timer.start()
     try:
         content = process.stdout.read(LARGEST + 1)
@@ -131,7 +131,7 @@ def _output(process: subprocess.Popen[bytes], name: str) -> bytes:
     finally:
         timer.cancel()
     if timed_out:
-        raise SecretError(f"the command {name} did not finish within {PATIENCE:g} s")
+        raise SecretError(f"the command {name} did not finish within {patience:g} s")
     return content
 
 

