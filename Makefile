@@ -12,7 +12,7 @@ CORE := tokenflow/*.py,tokenflow/config/*,tokenflow/protocol/*
 .PHONY: demo test lint clean
 
 demo: $(VENV)/.installed-demo
-	$(BIN)/tokenflow run profiles/quickstart.yaml
+	$(BIN)/tokenflow run -v profiles/quickstart.yaml
 
 test: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest --cov --cov-report=

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, final
+from typing import Never, Self, final
 
 from tokenflow.secret import REDACTED, Secret
 
@@ -65,7 +65,13 @@ class TokenSet:
             f" scopes={self.scopes!r}, issuer={self.issuer!r})"
         )
 
-    def __reduce__(self) -> Any:
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> Never:
         raise TypeError("a TokenSet cannot be pickled: it would write its token out")
 
 

@@ -33,7 +33,8 @@ def execute(arguments: argparse.Namespace) -> int:
         try:
             _run(profile, arguments)
         except TokenflowError as error:
-            first = first or failed(error, log_format=arguments.log_format)
+            status = failed(error, log_format=arguments.log_format)
+            first = first or status
     return first
 
 

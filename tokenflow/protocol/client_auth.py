@@ -34,8 +34,9 @@ def client_secret_basic(request: HttpRequest, profile: Profile) -> Flow[HttpRequ
     """Send id and secret in the Authorization header, each form-encoded first (RFC 6749 section 2.3.1)."""
     secret = yield from _secret(profile)
     pair = f"{quote_plus(profile.client.id or '')}:{quote_plus(secret.reveal())}"
-    value = Secret("Basic " + base64.b64encode(pair.encode()).decode())
-    return request.with_secret(secret).with_header("Authorization", value)
+    credentials = Secret(base64.b64encode(pair.encode()).decode())
+    request = request.with_secret(secret).with_secret(credentials)
+    return request.with_header("Authorization", Secret(f"Basic {credentials.reveal()}"))
 
 
 def client_secret_post(request: HttpRequest, profile: Profile) -> Flow[HttpRequest]:

@@ -6,33 +6,36 @@ from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 from tokenflow.addresses import is_link_local, is_loopback, unsafe_address
-from tokenflow.errors import ProtocolError, TransportError, VerificationError
+from tokenflow.errors import OAuthError, ProtocolError, TransportError, VerificationError
 from tokenflow.metadata import ENDPOINTS, FLAGS, LISTS, ServerMetadata
 from tokenflow.printable import printable
 from tokenflow.protocol.effects import Flow, now, recall, remember, send, tell
 from tokenflow.protocol.messages import HttpRequest
-from tokenflow.protocol.server_answer import json_answer
+from tokenflow.protocol.server_answer import TRANSIENT, json_answer
 from tokenflow.protocol.strict_json import json_object
 
 if TYPE_CHECKING:
     from tokenflow.profile import Profile
 
 LIFE: Final = 3600.0  # seconds for which a document is not asked for again
-_NOT_HERE: Final = range(400, 500)
+_NOT_HERE: Final = frozenset(range(400, 500)) - TRANSIENT
 
 
 def server_metadata(profile: Profile) -> Flow[ServerMetadata]:
     """Return what is known of the profile's server: what the profile says, over what the server says.
 
-    Where the profile holds the token endpoint, nothing is fetched and its issuer is taken as written.
+    Where the profile holds every endpoint that is needed, nothing is fetched and its issuer is taken as written: the
+    token endpoint, and the keys' address where access tokens have to be verified.
 
     Raises:
         VerificationError: the document is another issuer's (RFC 8414 section 3.3).
         ProtocolError: there is no usable document.
         TransportError: the server was not reached, and nothing was remembered.
+        OAuthError: the server refused to show it, in the token endpoint's words.
     """
     written = profile.metadata
-    if written.token_endpoint is not None or profile.issuer is None:
+    keys_suffice = written.jwks_uri is not None or profile.verify.access_token != "jwt"
+    if profile.issuer is None or (written.token_endpoint is not None and keys_suffice):
         return ServerMetadata(issuer=profile.issuer).overlaid_by(written)
     document = yield from _document(profile.issuer)
     return read_metadata(document, profile.issuer).overlaid_by(written)
@@ -45,10 +48,10 @@ def _document(issuer: str) -> Flow[dict[str, Any]]:
         return json_object(remembered.text.encode())
     try:
         text = yield from _fetch(issuer)
-    except TransportError:
+    except (TransportError, ProtocolError, OAuthError):
         if remembered is None:
             raise
-        yield from tell("warning", f"{urlsplit(issuer).netloc} is not reached; its metadata of before is used")
+        yield from tell("warning", f"{urlsplit(issuer).netloc} gives no metadata now; its metadata of before is used")
         text = remembered.text
     else:
         yield from remember(key, text)

@@ -22,7 +22,7 @@ def verify_id_token(text: str, profile: Profile, server: ServerMetadata) -> Flow
 
     Raises:
         VerificationError: it is not one of this server's for this client, or is out of date.
-        TransportError, ProtocolError: the server's keys cannot be had.
+        TransportError, ProtocolError, OAuthError: the server's keys cannot be had.
     """
     from tokenflow.protocol.jws import BadSignatureError, NotAJwtError, check_signature, decode  # noqa: PLC0415 - PyJWT
 
@@ -44,6 +44,24 @@ def verify_id_token(text: str, profile: Profile, server: ServerMetadata) -> Flow
     return claims
 
 
+def check_same_subject(text: str, before: str) -> None:
+    """Check that a renewed ID token is the same person's as the verified one `before` (section 12.2).
+
+    The signature of `text` is not looked at: this comes beside `verify_id_token`, not in its place.
+
+    Raises:
+        VerificationError: it is another person's, or no JWT.
+    """
+    from tokenflow.protocol.jws import NotAJwtError, decode  # noqa: PLC0415 - PyJWT
+
+    try:
+        was, now_is = decode(before).claims.get("sub"), decode(text).claims.get("sub")
+    except NotAJwtError as error:
+        raise VerificationError("the ID token", "a JWT", f"none ({error})", doing=_DOING) from None
+    if was != now_is:
+        raise VerificationError("sub", f"{shown(was)}, as before the renewal", shown(now_is), doing=_DOING)
+
+
 def _check_parties(claims: dict[str, Any], profile: Profile, server: ServerMetadata) -> None:
     if claims.get("iss") != server.issuer:
         raise VerificationError("iss", str(server.issuer), shown(claims.get("iss")), doing=_DOING)
@@ -52,8 +70,8 @@ def _check_parties(claims: dict[str, Any], profile: Profile, server: ServerMetad
     if claims.get("azp", profile.client.id) != profile.client.id:
         raise VerificationError("azp", str(profile.client.id), shown(claims.get("azp")), doing=_DOING)
     subject = claims.get("sub")
-    if not isinstance(subject, str) or not 0 < len(subject) <= _LONGEST_SUBJECT:
-        raise VerificationError("sub", "a subject of at most 255 characters", shown(subject), doing=_DOING)
+    if not isinstance(subject, str) or not subject.isascii() or not 0 < len(subject) <= _LONGEST_SUBJECT:
+        raise VerificationError("sub", "a subject of at most 255 ASCII characters", shown(subject), doing=_DOING)
 
 
 def _check_issue_time(claims: dict[str, Any], profile: Profile, time: float) -> None:

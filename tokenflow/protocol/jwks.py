@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from tokenflow.errors import ProtocolError, TransportError
+from tokenflow.errors import OAuthError, ProtocolError, TransportError
 from tokenflow.protocol.effects import Flow, now, recall, remember, send
 from tokenflow.protocol.messages import HttpRequest
 from tokenflow.protocol.server_answer import json_answer
@@ -22,7 +22,7 @@ def keys_for(token: Jwt, jwks_uri: str) -> Flow[list[Jwk]]:
     """Return the server's keys that may have signed `token`; none where even a fresh set has no such key.
 
     Raises:
-        TransportError, ProtocolError: the keys are needed and cannot be had.
+        TransportError, ProtocolError, OAuthError: the keys are needed and cannot be had.
     """
     from tokenflow.protocol.jws import fitting  # noqa: PLC0415 - it loads PyJWT
 
@@ -36,7 +36,7 @@ def keys_for(token: Jwt, jwks_uri: str) -> Flow[list[Jwk]]:
         return []
     try:
         text = yield from _fetch(jwks_uri)
-    except (TransportError, ProtocolError):
+    except (TransportError, ProtocolError, OAuthError):
         if not fitting(known, token):
             raise
         return fitting(known, token)  # a failed fetch evicts nothing

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import TYPE_CHECKING, Final, final
+from typing import TYPE_CHECKING, Any, Final, final
 
-from tokenflow.errors import OAuthError, TokenflowError, TransportError, VerificationError
+from tokenflow.errors import OAuthError, ProtocolError, TokenflowError, TransportError, VerificationError
 from tokenflow.protocol.discovery import server_metadata
 from tokenflow.protocol.effects import BUSY, Flow, exclusive, exclusive_or_busy, load, now, save, tell, within
 from tokenflow.protocol.freshness import Freshness, clamped, freshness
 from tokenflow.protocol.grants import GRANTS
 from tokenflow.protocol.grants.refresh_token import refresh
-from tokenflow.protocol.id_token import verify_id_token
+from tokenflow.protocol.id_token import check_same_subject, verify_id_token
 from tokenflow.protocol.identity import identity
 from tokenflow.protocol.records import read_record, write_record
+from tokenflow.protocol.token_answer import TEN_YEARS
 from tokenflow.protocol.verification import check_scopes, verify_access_token
 from tokenflow.secret import Secret
 from tokenflow.tokens import TokenRecord, TokenSet
@@ -93,7 +94,7 @@ def valid_token(profile: Profile, wish: Wish | None = None) -> Flow[Obtained]:
         case _:
             renewal = within(profile.refresh.retry.deadline, _renewal(key, profile, wish, entry))
             obtained = yield from exclusive(key, renewal)
-    yield from _check_validity(obtained.record, wish)
+    yield from _check_validity(obtained, wish)
     return obtained
 
 
@@ -146,42 +147,63 @@ def _renewal(key: str, profile: Profile, wish: Wish, seen: _Entry) -> Flow[Obtai
             yield from tell("debug", "another caller has renewed the token meanwhile")
             return Obtained(entry.record, Origin.SUPERSEDED)
     server = yield from server_metadata(profile)
-    answer = yield from _answer(profile, server, entry.record)
-    kept = entry.record.refresh_token if entry.record else None
-    record = yield from _accepted(
-        key, profile, server, replace(answer, refresh_token=answer.refresh_token or kept), entry
-    )
+    answer = yield from _answer(key, profile, server, entry)
+    if answer is None:
+        return (yield from _renewal(key, profile, wish, entry))
+    record = yield from _accepted(key, profile, server, answer, entry)
     yield from save(key, write_record(record), replaces=entry.text)
     if warning := clamped(profile.refresh, record.lifetime):
         yield from tell("warning", warning)
     return Obtained(record, Origin.RENEWED)
 
 
-def _answer(profile: Profile, server: ServerMetadata, record: TokenRecord | None) -> Flow[TokenAnswer]:
-    """Ask by the stored refresh token where there is one, else by the profile's flow."""
+def _answer(key: str, profile: Profile, server: ServerMetadata, entry: _Entry) -> Flow[TokenAnswer | None]:
+    """Ask by the stored refresh token where there is one, else by the profile's flow.
+
+    The result is None where the refresh failed and the entry was written meanwhile: somebody else spent the token, and
+    has a newer one (F-035).
+    """
+    record = entry.record
     if record is None or record.refresh_token is None:
         return (yield from GRANTS[profile.flow](profile, server))
     try:
-        return (yield from _refreshed(profile, server, record, record.refresh_token))
+        return (yield from _refreshed(key, profile, server, entry, record))
     except OAuthError as error:
-        if error.error != "invalid_grant" or profile.refresh.on_rejected == "fail":
+        if error.error != "invalid_grant":
+            raise
+        if (yield from load(key)) != entry.text:
+            return None
+        if profile.refresh.on_rejected == "fail":
             raise
         yield from tell("info", f"the server refused the stored refresh token ({error.error}); starting over")
     return (yield from GRANTS[profile.flow](profile, server))
 
 
 def _refreshed(
-    profile: Profile, server: ServerMetadata, record: TokenRecord, refresh_token: Secret
-) -> Flow[TokenAnswer]:
-    """Refresh. Where the answer was lost, spend the token a second time only when no valid access token is left."""
+    key: str, profile: Profile, server: ServerMetadata, entry: _Entry, record: TokenRecord
+) -> Flow[TokenAnswer | None]:
+    """Refresh. Where the answer was lost, spend the token a second time only when no valid access token is left.
+
+    The store is read again before: None where somebody else has written it meanwhile.
+    """
+    assert record.refresh_token is not None
     try:
-        return (yield from refresh(profile, server, refresh_token))
+        answer = yield from refresh(profile, server, record.refresh_token)
     except TransportError as error:
-        expires_at = record.token.expires_at if record.token and record.token.expires_at else 0
-        if not error.sent or expires_at > (yield from now()):
+        answered = error.retry_after is not None  # not lost: the server says when to come again
+        if not error.sent or error.permanent or answered or _serves(record.token, (yield from now())):
             raise
+        if (yield from load(key)) != entry.text:
+            return None
         yield from tell("info", "the answer to the refresh was lost; asking once more")
-    return (yield from refresh(profile, server, refresh_token))
+        answer = yield from refresh(profile, server, record.refresh_token)
+    if answer.id_token is not None and record.token is not None and record.token.id_token is not None:
+        check_same_subject(answer.id_token.reveal(), record.token.id_token)
+    return replace(answer, refresh_token=answer.refresh_token or record.refresh_token)
+
+
+def _serves(token: TokenSet | None, time: float) -> bool:
+    return token is not None and (token.expires_at is None or token.expires_at > time)
 
 
 def _accepted(
@@ -197,7 +219,7 @@ def _accepted(
         claims = yield from verify_access_token(access_token, profile, server)
         if answer.id_token is not None:
             yield from verify_id_token(answer.id_token.reveal(), profile, server)
-    except TransportError:
+    except (TransportError, ProtocolError, OAuthError):
         if answer.refresh_token is not None:
             kept = TokenRecord(token=None, refresh_token=answer.refresh_token, obtained_at=int(answer.asked_at))
             present = replace(entry.record, refresh_token=answer.refresh_token) if entry.record else kept
@@ -215,24 +237,40 @@ def _accepted(
     return TokenRecord(token=token, refresh_token=answer.refresh_token, obtained_at=int(answer.asked_at))
 
 
-def _expiry(answer: TokenAnswer, claims: dict[str, object] | None, profile: Profile) -> int:
+def _expiry(answer: TokenAnswer, claims: dict[str, Any] | None, profile: Profile) -> int:
     """Tell when the token expires: by the answer, else by its own `exp`, else as the profile assumes (promise 7)."""
+    asked_at = int(answer.asked_at)
     if answer.lifetime is not None:
-        return int(answer.asked_at) + answer.lifetime
-    exp = claims.get("exp") if claims else None
-    if isinstance(exp, int | float):
-        return int(exp)
-    return int(answer.asked_at + profile.refresh.assume_lifetime)
+        return asked_at + answer.lifetime
+    exp = (claims or _unverified_claims(answer.access_token.reveal())).get("exp")
+    if isinstance(exp, int | float) and not isinstance(exp, bool):
+        return int(max(0, min(exp, asked_at + TEN_YEARS)))
+    return asked_at + int(profile.refresh.assume_lifetime)
 
 
-def _check_validity(record: TokenRecord, wish: Wish) -> Flow[None]:
-    token = record.token
-    if wish.min_validity is None or token is None or token.expires_at is None:
+def _unverified_claims(text: str) -> dict[str, Any]:
+    """Read the claims of a token that is not ours to verify, to learn no more than when it expires."""
+    if text.count(".") != 2:  # noqa: PLR2004 - a JWT's two dots; spares PyJWT's import
+        return {}
+    from tokenflow.protocol.jws import NotAJwtError, decode  # noqa: PLC0415 - it loads PyJWT
+
+    try:
+        return decode(text).claims
+    except NotAJwtError:
+        return {}
+
+
+def _check_validity(obtained: Obtained, wish: Wish) -> Flow[None]:
+    """Check that the token is good at all (F-050), and for as long as the caller asks."""
+    expires_at = obtained.token.expires_at
+    if expires_at is None:
         return
-    left = token.expires_at - (yield from now())
-    if left < wish.min_validity:
-        raise VerificationError(
-            "the token's remaining life",
-            f"at least {wish.min_validity:g} s (--min-validity)",
-            f"{left:.0f} s (the server's tokens live {record.lifetime} s)",
-        )
+    left = expires_at - (yield from now())
+    if left <= 0:
+        expected = "more than 0 s; is the clock right?"
+    elif wish.min_validity is not None and left < wish.min_validity:
+        expected = f"at least {wish.min_validity:g} s (--min-validity)"
+    else:
+        return
+    found = f"{left:.0f} s: the server's tokens live {obtained.record.lifetime} s"
+    raise VerificationError("the token's remaining life", expected, found)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import quote_plus, urlsplit
 
 from tokenflow.errors import OAuthError, ProtocolError, TransportError
 from tokenflow.printable import printable
 from tokenflow.protocol.strict_json import json_object
-from tokenflow.secret import scrub
+from tokenflow.secret import Secret, scrub
 
 if TYPE_CHECKING:
     from tokenflow.protocol.messages import HttpRequest, HttpResponse
@@ -73,12 +73,15 @@ def _members(response: HttpResponse) -> dict[str, Any] | None:
 
 
 def _refusal(request: HttpRequest, response: HttpResponse, members: dict[str, Any], doing: str) -> Exception:
+    # As they are, and as a form carries them: a server may echo either (F-120).
+    secrets = request.secrets | {Secret(quote_plus(secret.reveal())) for secret in request.secrets}
+
     def said(name: str) -> str | None:
         value = members.get(name)
         if value is None:
             return None
         text = value if isinstance(value, str) else f"({type(value).__name__})"
-        return printable(scrub(text, request.secrets)) or None
+        return printable(scrub(text, secrets)) or None
 
     error = said("error") or "(empty)"
     if response.status in TRANSIENT or error in ("temporarily_unavailable", "server_error"):
@@ -113,7 +116,7 @@ def retry_after(response: HttpResponse) -> float | None:
     try:
         asked, answered = parsedate_to_datetime(value), parsedate_to_datetime(response.header("date") or "")
         return min(max((asked - answered).total_seconds(), 0.0), LONGEST_WAIT)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return None
 
 
@@ -121,7 +124,7 @@ def _misfit(response: HttpResponse) -> str:
     """Say in what way an answer is not one."""
     status = status_line(response)
     if 300 <= response.status < 400:  # noqa: PLR2004 - redirects (RFC 9110 section 15.4)
-        target = urlsplit(response.header("location") or "").netloc
+        target = _host_of(response.header("location") or "")
         there = f" to {printable(target)}" if target else ""
         return (
             f"answered {status}{there}: redirects are not followed; check the address, or a proxy or login page between"
@@ -136,3 +139,11 @@ def _misfit(response: HttpResponse) -> str:
         reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else printable(str(error).partition(":")[0])
         return f"answered {status} with a body that is not a JSON object ({reason}); check the address"
     return f"answered {status}, which means nothing here; check the address"
+
+
+def _host_of(address: str) -> str:
+    """Name the host in an address that a server wrote, which may be none."""
+    try:
+        return urlsplit(address).netloc.rpartition("@")[2]
+    except ValueError:
+        return ""

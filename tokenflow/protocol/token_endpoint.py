@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tokenflow.profile import Profile
 
 OK: Final = 200
+_CREDENTIALS: Final = {"client_secret", "client_assertion", "client_assertion_type"}
 
 
 def request_token(
@@ -22,11 +23,12 @@ def request_token(
 ) -> Flow[TokenAnswer]:
     """Ask for a token with one grant.
 
-    The profile's `scopes`, `audience` and `resource` go along unless `parameters` name them. `repeatable` says that the
-    grant spends nothing: the request may then be sent again after a lost answer.
+    The profile's own `token.extra` goes along. `repeatable` says that the grant spends nothing: the request may then be
+    sent again after a lost answer.
 
     Raises:
         OAuthError, ProtocolError, TransportError: see `json_answer`.
+        ProfileError: the server has no token endpoint, or `token.extra` says what is said already.
     """
     doing = f"asking for a token ({grant_type.rpartition(':')[2]})"
     if server.token_endpoint is None:
@@ -40,8 +42,9 @@ def request_token(
         form=(("grant_type", grant_type),),
         repeatable=repeatable,
     )
-    request = request.with_parameters(*parameters, *(yield from extra_parameters(profile)))
+    request = request.with_parameters(*parameters)
     request = yield from authenticated(request, profile, server)
+    request = request.with_parameters(*(yield from extra_parameters(profile, request)))
     asked_at = yield from now()
     response = yield from send(request)
     members = yield from _members(profile, request, response, doing)
@@ -59,10 +62,20 @@ def target_parameters(profile: Profile) -> tuple[Parameter, ...]:
     return (*scope, *audience, *resource)
 
 
-def extra_parameters(profile: Profile) -> Flow[tuple[Parameter, ...]]:
-    """Return the profile's own `token.extra` parameters, secret or not."""
+def extra_parameters(profile: Profile, request: HttpRequest) -> Flow[tuple[Parameter, ...]]:
+    """Return the profile's own `token.extra` parameters, secret or not.
+
+    Raises:
+        ProfileError: `request` holds one of them already, or they would authenticate a second time.
+    """
     parameters: list[Parameter] = []
+    taken = {name for name, _ in request.form or ()}
+    if profile.client.secret is not None:
+        taken |= _CREDENTIALS
     for name, value in profile.token.extra:
+        if name in taken:
+            advice = "remove it: no parameter is sent twice, and a client authenticates once (RFC 6749 section 2.3)"
+            raise profile.refused(f"token.extra.{name}", "is part of the request already", advice)
         parameters.append((name, (yield from revealed(value))))
     return tuple(parameters)
 

@@ -30,7 +30,7 @@ def verify_access_token(text: str, profile: Profile, server: ServerMetadata) -> 
 
     Raises:
         VerificationError: the token is not what it has to be.
-        TransportError, ProtocolError: the keys that are needed cannot be had.
+        TransportError, ProtocolError, OAuthError: the keys that are needed cannot be had.
     """
     if profile.verify.access_token == "none":
         return None
@@ -89,6 +89,10 @@ def _check_rfc9068(token: Jwt, profile: Profile, server: ServerMetadata) -> None
         raise VerificationError("iss", str(server.issuer), shown(token.claims["iss"]), doing=_DOING)
     if token.claims["client_id"] != profile.client.id:
         raise VerificationError("client_id", str(profile.client.id), shown(token.claims["client_id"]), doing=_DOING)
+    named, unwanted = audiences(token.claims), {profile.client.id} - set(profile.verify.audience)
+    if not set(named) - unwanted:
+        found = shown(" ".join(named) or token.claims["aud"])
+        raise VerificationError("aud", "a resource, and not the client alone", found, doing=_DOING)
 
 
 def check_times(claims: dict[str, Any], policy: VerifyPolicy, time: float, doing: str) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import socket
 import ssl
 from contextlib import contextmanager
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -124,15 +126,21 @@ def _host(request: HttpRequest) -> str:
 
 
 def _not_connected(request: HttpRequest, error: httpx.ConnectError) -> TransportError:
-    said = str(error)
-    host = _host(request)
-    if "CERTIFICATE_VERIFY_FAILED" in said:
-        reason = said.partition("certificate verify failed:")[2].partition("(_ssl")[0].strip() or "it is not trusted"
+    host, cause = _host(request), _root(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
         hint = "check the clock, or name your authority's certificate with `http: {ca_bundle: PATH}`"
-        return TransportError(f"the certificate of {host} is refused: {reason}; {hint}", sent=False, permanent=True)
-    if "SSL" in said:
-        return TransportError(f"no TLS connection to {host}: {said}", sent=False, permanent=True)
-    if "Name or service not known" in said or "nodename nor servname" in said or "No address associated" in said:
+        reason = f"the certificate of {host} is refused: {cause.verify_message}; {hint}"
+        return TransportError(reason, sent=False, permanent=True)
+    if isinstance(cause, ssl.SSLError):
+        return TransportError(f"no TLS connection to {host}: {cause.reason or cause}", sent=False, permanent=True)
+    if isinstance(cause, socket.gaierror):
         return TransportError(f"there is no host {host}; check the address and the network", sent=False)
-    reason = said.partition("] ")[2] or said
-    return TransportError(f"{host} cannot be reached: {reason.lower()}; check the address and the network", sent=False)
+    reason = (os.strerror(cause.errno) if isinstance(cause, OSError) and cause.errno else str(cause)).lower()
+    return TransportError(f"{host} cannot be reached: {reason}; check the address and the network", sent=False)
+
+
+def _root(error: BaseException) -> BaseException:
+    """Return what began a chain of errors: httpx, httpcore and anyio each wrap what the socket said."""
+    while inner := error.__cause__ or error.__context__:
+        error = inner
+    return _root(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
