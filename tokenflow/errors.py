@@ -30,7 +30,8 @@ class Problem:
 
     `line` and `column` count from 1; 0 says that the problem is the file's as a whole. `path` is the key's dotted
     path (`client.secret`), empty for the whole document. `excerpt` is the source line, for the caret under it; it is
-    empty where the line may hold a secret.
+    empty where the line may hold a secret; `caret` is the column of the problem in it, where that is not `column`
+    because secrets before it are hidden.
     """
 
     file: str
@@ -42,6 +43,7 @@ class Problem:
     severity: Literal["error", "warning"] = "error"
     rule: str = ""
     excerpt: str = ""
+    caret: int = 0
 
     def __str__(self) -> str:
         place = self.file if not self.line else f"{self.file}:{self.line}:{self.column}"

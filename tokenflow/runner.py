@@ -150,20 +150,24 @@ class Runner:
         self.close()
 
     def _started(self) -> tuple[Driver, Session]:
-        from tokenflow.world.driver import Driver  # noqa: PLC0415 - it loads httpx
+        from tokenflow.world.driver import Driver  # noqa: PLC0415 - a profile made by hand may never start
 
         with self._starting:
             if self._session is None:
                 self._session = Session(self.profile, self._store, self._clock)
-            if self._client is None and self._own_client is None:
+            return Driver(self._http, self._session.around), self._session
+
+    def _http(self) -> httpx.Client:
+        if self._client is not None:
+            return self._client
+        with self._starting:
+            if self._own_client is None:
                 import httpx  # noqa: PLC0415 - a stored token needs none
 
                 from tokenflow.world.exchange import client_options  # noqa: PLC0415
 
                 self._own_client = httpx.Client(**client_options(self.profile.http))
-        client = self._client or self._own_client
-        assert client is not None
-        return Driver(client, self._session.around), self._session
+            return self._own_client
 
 
 @final
@@ -233,16 +237,19 @@ class AsyncRunner:
         await self.close()
 
     def _started(self) -> tuple[AsyncDriver, Session]:
-        from tokenflow.world.async_driver import AsyncDriver  # noqa: PLC0415 - it loads httpx
+        from tokenflow.world.async_driver import AsyncDriver  # noqa: PLC0415 - it loads asyncio
 
         if self._session is None:
             self._session = Session(self.profile, self._store, self._clock)
-        if self._client is None and self._own_client is None:
+        return AsyncDriver(self._http, self._session.around), self._session
+
+    def _http(self) -> httpx.AsyncClient:
+        if self._client is not None:
+            return self._client
+        if self._own_client is None:
             import httpx  # noqa: PLC0415 - a stored token needs none
 
             from tokenflow.world.exchange import client_options  # noqa: PLC0415
 
             self._own_client = httpx.AsyncClient(**client_options(self.profile.http))
-        client = self._client or self._own_client
-        assert client is not None
-        return AsyncDriver(client, self._session.around), self._session
+        return self._own_client

@@ -36,7 +36,9 @@ class Secret:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Secret):
             return NotImplemented
-        return hmac.compare_digest(self.__value.encode(), other.__value.encode())
+        # `surrogatepass`: an environment variable may hold bytes that are no UTF-8.
+        mine, others = self.__value.encode(errors="surrogatepass"), other.__value.encode(errors="surrogatepass")
+        return hmac.compare_digest(mine, others)
 
     def __hash__(self) -> int:
         return hash((Secret, self.__value))

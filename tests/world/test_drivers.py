@@ -55,13 +55,13 @@ ONCE = RetryPolicy(attempts=1)
 
 def _sync(flow: Flow[Any], around: Surroundings, options: HttpOptions) -> Any:
     with httpx.Client(**client_options(options)) as client:
-        return Driver(client, around).run(flow)
+        return Driver(lambda: client, around).run(flow)
 
 
 def _async(flow: Flow[Any], around: Surroundings, options: HttpOptions) -> Any:
     async def run() -> Any:
         async with httpx.AsyncClient(**client_options(options)) as client:
-            return await AsyncDriver(client, around).run(flow)
+            return await AsyncDriver(lambda: client, around).run(flow)
 
     return asyncio.run(run())
 
@@ -380,7 +380,7 @@ def test_threads_of_one_process_wait_for_each_other_without_polling() -> None:
 
     with httpx.Client() as client:
         clock = FakeClock()
-        drivers = [Driver(client, Surroundings(store=store, clock=clock)) for _ in range(2)]
+        drivers = [Driver(lambda: client, Surroundings(store=store, clock=clock)) for _ in range(2)]
         threads = [
             threading.Thread(target=lambda d=driver, f=flow: d.run(exclusive("k", f())))  # type: ignore[misc]
             for driver, flow in zip(drivers, (first, second), strict=True)
@@ -402,7 +402,7 @@ def test_tasks_of_one_loop_wait_for_each_other_and_cancelling_one_harms_no_other
         store = MemoryStore()
         order: list[str] = []
         async with httpx.AsyncClient() as client:
-            driver = AsyncDriver(client, Surroundings(store=store))
+            driver = AsyncDriver(lambda: client, Surroundings(store=store))
 
             def slow() -> Flow[None]:
                 order.append("slow begins")
@@ -437,7 +437,7 @@ def test_tasks_of_one_loop_wait_for_each_other_and_cancelling_one_harms_no_other
 def test_a_task_that_waits_too_long_for_another_gives_up() -> None:
     async def main() -> None:
         async with httpx.AsyncClient() as client:
-            driver = AsyncDriver(client, Surroundings(store=MemoryStore()))
+            driver = AsyncDriver(lambda: client, Surroundings(store=MemoryStore()))
             holder = asyncio.create_task(driver.run(exclusive("k", sleep(60))))
             await asyncio.sleep(0.01)
             with pytest.raises(StoreError, match="another process holds the lock"):
@@ -501,7 +501,9 @@ def test_certificates_are_checked_and_never_waived(
 
 def test_a_ca_bundle_that_cannot_be_read_is_said_by_name(perform: Perform) -> None:
     with pytest.raises(SecretError, match=r"http\.ca_bundle: /no/such/ca\.pem cannot be used: No such file"):
-        perform(now(), None, HttpOptions(ca_bundle="/no/such/ca.pem"))
+        perform(
+            send(HttpRequest(method="GET", url="https://127.0.0.1/")), None, HttpOptions(ca_bundle="/no/such/ca.pem")
+        )
 
 
 def test_loopback_is_never_asked_through_a_proxy(

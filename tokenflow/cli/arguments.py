@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import sys
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import tokenflow
 from tokenflow.cli.commands import COMMANDS
@@ -13,6 +14,9 @@ from tokenflow.config.durations import seconds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+SHELLS: Final = ("bash", "zsh", "tcsh")
 
 
 class _Parser(argparse.ArgumentParser):
@@ -23,6 +27,16 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         self.exit(2, f"{self.prog}: {message}\nTry `{self.prog} --help`.\n")
+
+
+class _PrintCompletion(argparse.Action):
+    """Print what a shell needs to complete every command and option, and end."""
+
+    def __call__(self, parser: argparse.ArgumentParser, _namespace: Any, values: Any, _option: Any = None) -> NoReturn:
+        import shtab  # noqa: PLC0415 - only completion needs it
+
+        sys.stdout.write(shtab.complete(_parser(*COMMANDS), shell=values))
+        parser.exit(0)
 
 
 def _formatter(prog: str) -> argparse.HelpFormatter:
@@ -41,17 +55,15 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def full_parser() -> argparse.ArgumentParser:
-    """Return the parser with the arguments of every command, for shell completion."""
-    return _parser(*COMMANDS)
-
-
 def _parser(*called: str | None) -> argparse.ArgumentParser:
     parser = _Parser(
         prog="tokenflow",
         description="A YAML profile in, a valid OAuth 2.0 access token out.",
         epilog="Exit status: 0 done, 1 refused by the server, 2 usage or profile, 4 a person is needed,"
         " 5 unreachable, 6 verification failed, 7 store or delivery failed.",
+    )
+    parser.add_argument(
+        "--print-completion", action=_PrintCompletion, choices=SHELLS, help="print a completion script for a shell"
     )
     parser.add_argument("--version", action="version", version=f"tokenflow {tokenflow.__version__}")
     _add_common(parser, verbose=0, log_format="text")
@@ -78,7 +90,7 @@ def _add_common(parser: argparse.ArgumentParser, *, verbose: Any, log_format: An
 
 
 def _refuse_unknown_command(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
-    words = [word for word in argv if not word.startswith("-") and word not in ("text", "json")]
+    words = [word for word in argv if not word.startswith("-") and word not in ("text", "json", *SHELLS)]
     if not words or words[0] in COMMANDS:
         return
     near = difflib.get_close_matches(words[0], COMMANDS, 1)

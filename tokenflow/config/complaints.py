@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final, final
 
 from tokenflow.config.document import Document, Path, dotted
-from tokenflow.config.schema import REFERENCE_KINDS, Node, at, branches, is_public, resolved, schema, validator
+from tokenflow.config.schema import REFERENCE_KINDS, Node, at, branches, is_key, may_show, resolved, schema, validator
 from tokenflow.printable import printable
+from tokenflow.secret import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from tokenflow.errors import Problem
 
-_WORD: Final = re.compile(r"[\w. -]{1,40}\Z")
+_NO_WORD: Final = re.compile(r"[^\w-]")
 _KINDS: Final = {"string": "text", "integer": "a whole number", "boolean": "true or false", "array": "a list"}
 
 
@@ -38,10 +39,8 @@ class _Mismatch:
     @property
     def shown(self) -> str:
         """The value, where it may be shown."""
-        if isinstance(self.value, dict | list) or not is_public(self.path):
+        if isinstance(self.value, dict | list) or not may_show(self.path, str(self.value)):
             return ""
-        if self.keyword in ("enum", "const") and not _WORD.match(str(self.value)):
-            return ""  # where a word belongs, anything else may have been pasted
         return f"`{printable(_written(self.value), longest=60)}`"
 
 
@@ -76,7 +75,8 @@ def _explain(document: Document, found: _Mismatch) -> Iterator[Problem]:
         case "additionalProperties":
             for key in sorted(found.value.keys() - set(found.members)):
                 message, advice = _unknown_key(path, key, sorted(found.members))
-                yield document.problem((*path, key), message, advice, at_key=True, rule="unknown-key")
+                problem = document.problem((*path, key), message, advice, at_key=True, rule="unknown-key")
+                yield problem if is_key(key) else replace(problem, path=dotted((*path, REDACTED)))
         case "required":
             missing = next(key for key in found.wanted if found.message.startswith(repr(key)))
             yield document.problem((*path, missing), "is missing", _example((*path, missing)), rule="missing-key")
@@ -101,7 +101,7 @@ def _unknown_key(path: Path, key: str, known: list[str]) -> tuple[str, str]:
         return "a reference to a secret has no default", "remove it"
     here = f"in `{dotted(path)}`" if path else "in a profile"
     message = f"there is no such key {here}"
-    if near := nearest(key, known):
+    if near := nearest(key if is_key(key) else _NO_WORD.split(key, 1)[0], known):
         return message, f"did you mean `{near}`?"
     if elsewhere := [home for home in _homes(key) if home != dotted(path)]:
         return message, "it belongs " + " or ".join(f"under `{home}`" if home else "at the top" for home in elsewhere)
@@ -145,18 +145,16 @@ def _wrong_value(found: _Mismatch) -> tuple[str, str]:
             return _not_one_of(found)
         case "type":
             return _wrong_kind(found)
-        case "pattern" | "format":
-            return f"{shown} is not a {_noun(path)}", _example_value(path)
         case "minimum":
             return f"{shown} is too small", f"write {found.wanted} or more"
         case "maximum":
             return f"{shown} is too large", f"write {found.wanted} or less"
         case "minLength" | "minItems":
             return "is empty", _example_value(path) or "write a value, or remove the key"
-        case "minProperties" | "maxProperties" if set(found.members) >= REFERENCE_KINDS:
+        case "maxProperties":
             return "a reference has exactly one of env, file, keyring, command", "write `{env: NAME}` or `{file: PATH}`"
-        case _:
-            return "is not valid here", _example_value(path)
+        case _:  # a pattern
+            return f"{shown} is not a {_noun(path)}", _example_value(path)
 
 
 def _noun(path: Path) -> str:
@@ -206,7 +204,7 @@ def _kind(value: Any) -> str:
         return "a list"
     if isinstance(value, bool):
         return "true or false"
-    return "a number" if isinstance(value, int) else "a value"
+    return "a number" if isinstance(value, int) else "text"
 
 
 def _members(path: Path) -> str:

@@ -34,7 +34,11 @@ class Facts:
         """Whether something stands at `path`, or was meant to."""
         if self._value(path) is not None or self.doubts(path):
             return True
-        return f"did you mean `{path[-1]}`?" in self._suggested
+        return self.meant(path[-1])
+
+    def meant(self, key: str) -> bool:
+        """Whether an unknown key somewhere is probably `key` misspelt."""
+        return f"did you mean `{key}`?" in self._suggested
 
     def value(self, *path: str) -> Any:
         """Return what stands at `path`; None where nothing does, where it is doubtful, or where it is a secret's."""

@@ -43,11 +43,7 @@ def interpret(document: Document, *, resolve: Resolve, unresolved: Unresolved = 
     plain, more = substitute(document, resolve, unresolved, doubtful={problem.path for problem in found})
     found += more
     found += broken_rules(Facts(plain, found))
-    problems = tuple(
-        sorted(
-            (hide_secrets(document, problem) for problem in found), key=lambda each: (each.line, each.column, each.path)
-        )
-    )
+    problems = tuple(sorted(hide_secrets(document, found), key=lambda each: (each.line, each.column, each.path)))
     failed = any(problem.severity == "error" for problem in problems)
     unknown = any(problem.rule == "reference" for problem in problems)
     profile = None if failed or unknown else build(plain)

@@ -26,8 +26,11 @@ DEEPEST: Final = 32
 MOST_NODES: Final = 10_000  # counted as aliases expand
 LONGEST_INTEGER: Final = 18  # digits
 
-# Letters that reorder or break what a person sees; YAML itself accepts them.
-_DECEPTIVE: Final = re.compile("[\u0085\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
+# Letters that YAML refuses without saying where, and those that reorder or break what a person sees, which it accepts.
+_INVISIBLE: Final = re.compile(
+    "[^\t\n\r -~\u00a0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "|[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
+)
 _INTEGER: Final = re.compile(r"(?:0|[1-9][0-9]*)\Z")
 _LOADER: Final[Any] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -58,19 +61,16 @@ def parse(content: bytes, name: str) -> Document:
     """Parse one YAML document; see `read`."""
     text = _decoded(content, name)
     lines = text.splitlines()
-    if found := _DECEPTIVE.search(text):
-        line = text.count("\n", 0, found.start())
-        column = found.start() - (text.rfind("\n", 0, found.start()) + 1)
+    if found := _INVISIBLE.search(text):
         letter = f"U+{ord(found.group()):04X}"
-        raise _refusal(name, f"holds the invisible character {letter}", "remove it", at=(line, column))
+        at = _mark_after(text[: found.start()])
+        raise _refusal(name, f"holds the invisible character {letter}", "remove it", at=at)
     builder = _Builder(name, lines)
     try:
         for event in yaml.parse(text, Loader=_LOADER):
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(name, lines, error) from None
-    except yaml.YAMLError as error:
-        raise _refusal(name, f"is not YAML: {printable(str(error).splitlines()[0])}") from None
     return builder.document()
 
 
@@ -84,9 +84,13 @@ def _decoded(content: bytes, name: str) -> str:
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start)
-        column = error.start - (content.rfind(b"\n", 0, error.start) + 1)
-        raise _refusal(name, "is not UTF-8 here", "save it as UTF-8", at=(line, column)) from None
+        at = _mark_after(error.object[: error.start].decode())
+        raise _refusal(name, "is not UTF-8 here", "save it as UTF-8", at=at) from None
+
+
+def _mark_after(text: str) -> Mark:
+    lines = f"{text}.".splitlines()
+    return len(lines) - 1, len(lines[-1]) - 1
 
 
 def _refusal(name: str, message: str, advice: str = "", *, at: Mark | None = None, excerpt: str = "") -> ProfileError:
@@ -103,6 +107,8 @@ def _refusal(name: str, message: str, advice: str = "", *, at: Mark | None = Non
     return ProfileError([problem])
 
 
+_NO_TAGS: Final = "remove it: profiles hold plain values; quote one that begins with `!`"
+
 # What libyaml says -> what a person needs to hear.
 _TRANSLATIONS: Final = (
     ("mapping values are not allowed", "a `:` stands where no key can be", "check the indentation, or quote the value"),
@@ -110,7 +116,7 @@ _TRANSLATIONS: Final = (
     ("did not find expected '-' indicator", "a list item was expected here", "begin it with `- `"),
     ("could not find expected ':'", "a key without `:`", "write `key: value`"),
     ("found unexpected end of stream", "a quote is opened and never closed", "close it"),
-    ("found undefined tag handle", "a tag (`!...`) stands here", "remove it: profiles hold plain values"),
+    ("found undefined tag handle", "a tag (`!...`) stands here", _NO_TAGS),
     ("expected ',' or ']'", "a `[` is opened and never closed", "close it with `]`"),
     ("expected ',' or '}'", "a `{` is opened and never closed", "close it with `}`"),
 )
@@ -236,12 +242,12 @@ class _Builder:
         self._attach(event, frame.value, frame.nodes)
 
     def _alias(self, event: yaml.AliasEvent) -> None:
-        anchor = str(event.anchor)
-        shown = printable(anchor, longest=60)
+        anchor = str(event.anchor)  # not shown: a password may begin with `*`
         if anchor in self.open_anchors:
-            raise self._refusal(event, f"`*{shown}` refers to what it stands in", "write the value out")
+            raise self._refusal(event, "an alias (`*...`) refers to what it stands in", "write the value out")
         if anchor not in self.anchors:
-            raise self._refusal(event, f"`*{shown}` refers to nothing above", f"define it with `&{shown}` first")
+            advice = "define it with `&` first, or quote a value that begins with `*`"
+            raise self._refusal(event, "an alias (`*...`) refers to nothing above", advice)
         value, nodes = self.anchors[anchor]
         self._place(event, value, nodes=nodes, scalar=not isinstance(value, dict | list))
 
@@ -278,9 +284,8 @@ class _Builder:
             frame.pending = None
 
     def _refuse_tag(self, event: Any) -> None:
-        if event.tag is not None:
-            shown = printable(str(event.tag), longest=60)
-            raise self._refusal(event, f"the tag `{shown}` is not taken", "remove it: profiles hold plain values")
+        if event.tag is not None:  # not shown: a password may begin with `!`
+            raise self._refusal(event, "a tag (`!...`) stands here", _NO_TAGS)
 
 
 def _start(event: Any) -> Mark:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os.path
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -53,8 +53,9 @@ def substitute(
     problems: list[Problem] = []
     public: dict[Path, Any] = {}
     secret: dict[Path, Any] = {}
+    marred = {parent for path in doubtful for parent in _with_parents(path)}
     for found in references(document.data):
-        if any(path.startswith(dotted(found.path)) for path in doubtful):
+        if dotted(found.path) in marred:
             continue
         if (wrong := _malformed(document, found)) is not None:
             problems.append(wrong)
@@ -78,6 +79,11 @@ def substitute(
             if problem.path in {dotted(path) for path in public}
         ]
     return replace(document, data=_replaced(document.data, secret, ())), problems
+
+
+def _with_parents(path: str) -> Iterator[str]:
+    yield path
+    yield from (path[:end] for end, letter in enumerate(path) if letter in ".[")
 
 
 def _malformed(document: Document, found: Found) -> Problem | None:

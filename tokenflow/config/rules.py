@@ -55,9 +55,29 @@ def _client_is_named(facts: Facts) -> Iterator[Finding]:
         yield ("client", "id"), "is missing", "write the id that the server gave your application"
 
 
+_SIGN_IN: Final = ("authorization_endpoint", "token_endpoint")
+_ENDPOINTS: Final = {
+    "authorization_code": _SIGN_IN,
+    "hybrid": _SIGN_IN,
+    "implicit": ("authorization_endpoint",),
+    "device_code": ("device_authorization_endpoint", "token_endpoint"),
+    "ciba": ("backchannel_authentication_endpoint", "token_endpoint"),
+}
+
+
 def _issuer_is_named(facts: Facts) -> Iterator[Finding]:
-    if not facts.has("issuer") and not facts.has("metadata", "token_endpoint") and not facts.has("preset"):
+    if facts.has("issuer") or facts.has("preset"):
+        return
+    if not facts.has("metadata"):
         yield ("issuer",), "is missing", "write the authorization server's address, or its endpoints under `metadata`"
+    elif facts.flow:
+        for name in _ENDPOINTS.get(facts.flow, ("token_endpoint",)):
+            if not facts.has("metadata", name):
+                yield (
+                    ("metadata", name),
+                    f"is missing: flow {facts.flow} asks there, and no issuer is named to find it by",
+                    "write it, or `issuer`",
+                )
 
 
 def _redirect_uri_is_named(facts: Facts) -> Iterator[Finding]:
@@ -111,6 +131,12 @@ def _flow_has_what_it_needs(facts: Facts) -> Iterator[Finding]:
     key, advice = _NEEDED.get(facts.flow or "", ("", ""))
     if key and not facts.has(key):
         yield (key,), f"is missing: flow {facts.flow} starts from it", advice
+    if facts.flow == "jwt_bearer" and not facts.has("assertion") and not facts.has("client", "private_key"):
+        yield (
+            ("assertion",),
+            "is missing: flow jwt_bearer starts from it",
+            "write for example `assertion: {file: assertion.jwt}`, or a client.private_key to make it with",
+        )
     if facts.flow == "extension" and not facts.has("token", "grant_type"):
         yield ("token", "grant_type"), "is missing: flow extension sends it", 'write `grant_type: "urn:..."`'
 
@@ -149,13 +175,36 @@ def _auth_method_has_what_it_needs(facts: Facts) -> Iterator[Finding]:
 
 def _addresses_are_safe(facts: Facts) -> Iterator[Finding]:
     places: list[tuple[str, ...]] = [("issuer",)]
-    endpoints = facts.value("metadata")
-    if isinstance(endpoints, dict):
-        places += [("metadata", name) for name in endpoints if name.endswith("_endpoint") or name == "jwks_uri"]
+    for section in (("metadata",), ("metadata", "mtls_endpoint_aliases")):
+        endpoints = facts.value(*section)
+        if isinstance(endpoints, dict):
+            places += [(*section, name) for name in endpoints if name.endswith("_endpoint") or name == "jwks_uri"]
     for path in places:
         address = facts.text(*path)
         if address and address != EMBEDDED and (wrong := unsafe_address(address, issuer=path == ("issuer",))):
             yield path, *wrong
+
+
+_IDENTIFIERS: Final = (
+    ("client", "id"),
+    ("client", "key_id"),
+    ("user", "name"),
+    ("scopes",),
+    ("audience",),
+    ("resource",),
+    ("send_to",),
+    ("redirect_uri",),
+    ("post_logout_redirect_uri",),
+)
+
+
+def _identifiers_are_visible(facts: Facts) -> Iterator[Finding]:
+    for path in _IDENTIFIERS:
+        value = facts.value(*path)
+        texts = facts.words(*path) if path == ("scopes",) or isinstance(value, list) else (facts.text(*path),)
+        for letter in (letter for text in texts for letter in text if not letter.isprintable()):
+            yield path, f"holds the invisible character U+{ord(letter):04X}", "remove it"
+            break
 
 
 def _windows_are_ordered(facts: Facts) -> Iterator[Finding]:
@@ -231,7 +280,7 @@ def _delivery_is_whole(facts: Facts) -> Iterator[Finding]:
     targets = facts.value("deliver")
     for number, target in enumerate(targets if isinstance(targets, list) else ()):
         needed = {"file": "path", "command": "run"}.get(str(target.get("to"))) if isinstance(target, dict) else None
-        if needed and needed not in target:
+        if needed and needed not in target and not facts.meant(needed):
             yield ("deliver", number), f"a delivery to a {target['to']} has no `{needed}`", f"write `{needed}:`"
 
 
@@ -246,6 +295,7 @@ RULES: Final = (
     Rule(id="tokens-have-one-source", severity="error", check=_tokens_have_one_source),
     Rule(id="auth-method-has-what-it-needs", severity="error", check=_auth_method_has_what_it_needs),
     Rule(id="addresses-are-safe", severity="error", check=_addresses_are_safe),
+    Rule(id="identifiers-are-visible", severity="error", check=_identifiers_are_visible),
     Rule(id="windows-are-ordered", severity="error", check=_windows_are_ordered),
     Rule(id="delivery-is-whole", severity="error", check=_delivery_is_whole),
     Rule(id="scopes-fit-client-credentials", severity="warning", check=_scopes_fit_client_credentials),

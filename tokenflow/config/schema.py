@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from functools import cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -20,6 +21,10 @@ _PLACES: Final = (
     _PACKAGE.parent / "schemas" / "profile.schema.json",  # a checkout, an sdist, an editable install
 )
 REFERENCE_KINDS: Final = frozenset({"env", "file", "keyring", "command"})
+
+_WORD: Final = re.compile(r"[\w. -]{1,40}\Z")
+_KEY: Final = re.compile(r"[$\w.-]{1,64}\Z")
+_WHEREABOUTS: Final = frozenset({"env", "file", "service", "username", "profile", "ambient"})
 
 Node = dict[str, Any]
 
@@ -89,13 +94,40 @@ def at(path: Path) -> Node | None:
 
 
 def is_public(path: Path) -> bool:
-    """Whether the value at `path` may be shown: the schema knows the place and does not call it secret."""
+    """Whether the schema knows the place and does not call it secret; the nearest mark on the way there counts."""
     node: Node | None = schema()
+    secret = False
     for part in path:
         node = child(node, part) if node else None
-        if node is None or resolved(node).get("writeOnly"):
+        if node is None:
             return False
-    return True
+        secret = resolved(node).get("writeOnly", secret)
+    return not secret
+
+
+def may_show(path: Path, text: str) -> bool:
+    """Whether `text`, which stands at `path`, may be shown.
+
+    It may in a public place and where it says of a secret where that is (unless it is no name: the secret itself may
+    have been written there). Where keys or one of a few words belong, anything else may have been pasted.
+    """
+    node = resolved(at(path) or {"writeOnly": True})
+    if not is_public(path):
+        names = path[-1] in _WHEREABOUTS and not node.get("writeOnly")
+        if not names or not re.search(node.get("pattern", ""), text):
+            return False
+    kinds = {kind for branch in branches(node) for kind in _kinds(branch)}
+    return "string" in kinds or (not kinds <= {"object", "array"} and bool(_WORD.match(text)))
+
+
+def is_key(key: str) -> bool:
+    """Whether `key` looks like one and may be shown: in `secret:VALUE`, without a blank, all of it is the key."""
+    return bool(_KEY.match(key))
+
+
+def _kinds(branch: Node) -> list[str]:
+    kinds: str | list[str] = branch.get("type", "word")
+    return [kinds] if isinstance(kinds, str) else kinds
 
 
 class Found(NamedTuple):
@@ -127,5 +159,4 @@ def references(value: Any, node: Node | None = None, path: Path = (), *, secret:
 
 def _takes_text(node: Node) -> bool:
     first = branches(node)[0]
-    kinds = first.get("type", [])
-    return "string" in ([kinds] if isinstance(kinds, str) else kinds) or "enum" in first
+    return "string" in _kinds(first) or "enum" in first

@@ -7,8 +7,6 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, TypeVar, assert_never, final
 
-import tenacity
-
 from tokenflow.errors import StoreError
 from tokenflow.protocol.effects import (
     BUSY,
@@ -28,12 +26,12 @@ from tokenflow.protocol.effects import (
     Within,
 )
 from tokenflow.world.driver import POLL
-from tokenflow.world.exchange import Body, prepared, too_slow, translated
 from tokenflow.world.locks import task_lock
 from tokenflow.world.narration import describe_response, logger
-from tokenflow.world.retry import retrying
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx
 
     from tokenflow.protocol.messages import HttpRequest, HttpResponse
@@ -45,9 +43,9 @@ T = TypeVar("T")
 
 @final
 class AsyncDriver:
-    """Run flows with an asynchronous HTTP client. What may block (store, references) goes to a thread."""
+    """Run flows with an asynchronous HTTP client; see `Driver`. What may block (store, references) goes to a thread."""
 
-    def __init__(self, client: httpx.AsyncClient, surroundings: Surroundings) -> None:
+    def __init__(self, client: Callable[[], httpx.AsyncClient], surroundings: Surroundings) -> None:
         self._client = client
         self._around = surroundings
 
@@ -100,6 +98,10 @@ class AsyncDriver:
                 assert_never(effect)
 
     async def _send(self, request: HttpRequest, deadline: float | None) -> HttpResponse:
+        import tenacity  # noqa: PLC0415 - a stored token needs no network, and nothing that serves it
+
+        from tokenflow.world.retry import retrying  # noqa: PLC0415
+
         around = self._around
         arguments = retrying(
             request,
@@ -113,6 +115,8 @@ class AsyncDriver:
         )
 
     async def _exchange(self, request: HttpRequest, deadline: float | None) -> HttpResponse:
+        from tokenflow.world.exchange import too_slow, translated  # noqa: PLC0415 - it loads httpx
+
         timeout = self._around.time_left(deadline)
         logger.info("%s", request)
         start = time.monotonic()
@@ -126,7 +130,9 @@ class AsyncDriver:
         return answer
 
     async def _stream(self, request: HttpRequest, timeout: float) -> HttpResponse:  # noqa: ASYNC109 - httpx's own timeout
-        async with self._client.stream(**prepared(request, timeout)) as response:
+        from tokenflow.world.exchange import Body, prepared  # noqa: PLC0415 - it loads httpx
+
+        async with self._client().stream(**prepared(request, timeout)) as response:
             body = Body(request, response)
             async for chunk in response.aiter_bytes():
                 body.take(chunk)

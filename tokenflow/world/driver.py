@@ -6,8 +6,6 @@ import random
 import time
 from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never, final
 
-import tenacity
-
 from tokenflow.errors import StoreError
 from tokenflow.protocol.effects import (
     BUSY,
@@ -26,12 +24,12 @@ from tokenflow.protocol.effects import (
     Tell,
     Within,
 )
-from tokenflow.world.exchange import Body, prepared, too_slow, translated
 from tokenflow.world.locks import thread_lock
 from tokenflow.world.narration import describe_response, logger
-from tokenflow.world.retry import retrying
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import httpx
 
     from tokenflow.protocol.messages import HttpRequest, HttpResponse
@@ -44,9 +42,9 @@ POLL: Final = 0.02  # seconds between two looks at somebody else's lock, on aver
 
 @final
 class Driver:
-    """Run flows with a blocking HTTP client."""
+    """Run flows with a blocking HTTP client, which `client` makes when the first request is sent."""
 
-    def __init__(self, client: httpx.Client, surroundings: Surroundings) -> None:
+    def __init__(self, client: Callable[[], httpx.Client], surroundings: Surroundings) -> None:
         self._client = client
         self._around = surroundings
 
@@ -99,6 +97,10 @@ class Driver:
                 assert_never(effect)
 
     def _send(self, request: HttpRequest, deadline: float | None) -> HttpResponse:
+        import tenacity  # noqa: PLC0415 - a stored token needs no network, and nothing that serves it
+
+        from tokenflow.world.retry import retrying  # noqa: PLC0415
+
         around = self._around
         arguments = retrying(
             request,
@@ -110,10 +112,12 @@ class Driver:
         return tenacity.Retrying(**arguments, sleep=around.clock.sleep)(self._exchange, request, deadline)
 
     def _exchange(self, request: HttpRequest, deadline: float | None) -> HttpResponse:
+        from tokenflow.world.exchange import Body, prepared, too_slow, translated  # noqa: PLC0415 - it loads httpx
+
         timeout = self._around.time_left(deadline)
         logger.info("%s", request)
         start = time.monotonic()
-        with translated(request, timeout), self._client.stream(**prepared(request, timeout)) as response:
+        with translated(request, timeout), self._client().stream(**prepared(request, timeout)) as response:
             body = Body(request, response)
             for chunk in response.iter_bytes():
                 body.take(chunk)
