@@ -54,8 +54,34 @@ class Secret:
 
 
 def scrub(text: str, secrets: frozenset[Secret]) -> str:
-    """Replace every one of `secrets` that occurs in `text`: servers do echo what they were sent."""
-    for secret in sorted(secrets, key=lambda held: len(held.reveal()), reverse=True):
-        if secret:
-            text = text.replace(secret.reveal(), REDACTED)
+    """Replace every one of `secrets` that occurs in `text`, however encoded: servers do echo what they were sent."""
+    written = {form for secret in secrets if secret for form in _forms(secret.reveal())}
+    for form in sorted(written, key=len, reverse=True):
+        text = text.replace(form, REDACTED)
     return text
+
+
+def _forms(value: str) -> set[str]:
+    """Return the ways in which a server may write a value: as it is, in a URL, in JSON, in base64."""
+    import json  # noqa: PLC0415 - only for what comes back from a server
+    from urllib.parse import quote, quote_plus  # noqa: PLC0415
+
+    bare = value.removeprefix("Basic ").rstrip("=")
+    in_json = [json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
+    in_base64 = {form for plain in (value, quote_plus(value)) for form in _base64_forms(plain.encode())}
+    return ({value, bare, quote(value), quote(value, safe=""), quote_plus(value), *in_json} | in_base64) - {""}
+
+
+def _base64_forms(content: bytes) -> set[str]:
+    """Return how `content` looks inside base64, wherever it begins: of `id:secret`, say."""
+    import base64  # noqa: PLC0415 - only for what comes back from a server
+
+    found = set()
+    for before in range(3):
+        first, end = -(-before * 8 // 6), (before + len(content)) * 8 // 6
+        for encode in (base64.b64encode, base64.urlsafe_b64encode):
+            found.add(encode(b"\0" * before + content).decode()[first:end])
+    return {form for form in found if len(form) >= _SHORTEST_FORM}
+
+
+_SHORTEST_FORM = 8  # characters; less may stand there by chance

@@ -88,6 +88,8 @@ class Request:
     body: bytes
     form: Mapping[str, str]
     at: float
+    """By the monotonic clock."""
+    wall_clock: float
 
     @property
     def basic(self) -> tuple[str, str] | None:
@@ -319,10 +321,10 @@ class FakeServer:
             headers.append((name.strip().lower(), value.strip()))
         method, target = line[0], line[1]
         body = stream.read(int(dict(headers).get("content-length", "0")))
-        at = time.monotonic()
+        at, wall_clock = time.monotonic(), time.time()
         parts = urlsplit(target)
         pairs = _form(dict(headers), body)
-        request = Request(method, parts.path, dict(headers), body, dict(pairs), at)
+        request = Request(method, parts.path, dict(headers), body, dict(pairs), at, wall_clock)
         with self._arrived:
             self.requests.append(request)
             self.violations += _misunderstood(request, parts.query, [name for name, _ in headers], pairs)

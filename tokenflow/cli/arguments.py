@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 import tokenflow
 from tokenflow.cli.commands import COMMANDS
 from tokenflow.config.durations import seconds
+from tokenflow.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +36,9 @@ class _PrintCompletion(argparse.Action):
     def __call__(self, parser: argparse.ArgumentParser, _namespace: Any, values: Any, _option: Any = None) -> NoReturn:
         import shtab  # noqa: PLC0415 - only completion needs it
 
-        sys.stdout.write(shtab.complete(_parser(*COMMANDS), shell=values))
+        from tokenflow.deliver.stdout import write  # noqa: PLC0415
+
+        write(shtab.complete(_parser(*COMMANDS), shell=values))
         parser.exit(0)
 
 
@@ -47,11 +50,15 @@ def _formatter(prog: str) -> argparse.HelpFormatter:
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
     """Parse a command line; a mistake in it ends the program with exit status 2."""
-    parser = _parser(next((word for word in argv if not word.startswith("-")), None))
+    called = _called(argv)
+    parser = _parser(called)
     if not argv:
-        parser.print_help()
+        parser.print_help(sys.stderr)
         parser.exit(2)
-    _refuse_unknown_command(parser, argv)
+    if called is not None and called not in COMMANDS:
+        near = difflib.get_close_matches(called, COMMANDS, 1)
+        meant = f"did you mean `{near[0]}`?" if near else f"the commands are {', '.join(COMMANDS)}"
+        parser.error(f"there is no command `{printable(called, longest=60)}` in this version; {meant}")
     return parser.parse_args(argv)
 
 
@@ -89,13 +96,15 @@ def _add_common(parser: argparse.ArgumentParser, *, verbose: Any, log_format: An
     )
 
 
-def _refuse_unknown_command(parser: argparse.ArgumentParser, argv: Sequence[str]) -> None:
-    words = [word for word in argv if not word.startswith("-") and word not in ("text", "json", *SHELLS)]
-    if not words or words[0] in COMMANDS:
-        return
-    near = difflib.get_close_matches(words[0], COMMANDS, 1)
-    meant = f"did you mean `{near[0]}`?" if near else f"the commands are {', '.join(COMMANDS)}"
-    parser.error(f"there is no command `{words[0][:60]}` in this version; {meant}")
+def _called(argv: Sequence[str]) -> str | None:
+    """Return the command: the first word that is neither an option nor an option's value."""
+    words = iter(argv)
+    for word in words:
+        if word in ("--log-format", "--print-completion"):
+            next(words, None)
+        elif not word.startswith("-"):
+            return word
+    return None
 
 
 def duration(text: str) -> float:

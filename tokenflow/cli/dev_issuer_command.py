@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import signal
-import sys
-from typing import TYPE_CHECKING
+from contextlib import closing
+from typing import Final
 
 from tokenflow.cli.arguments import duration
 from tokenflow.cli.messages import say
+from tokenflow.deliver.stdout import write
 from tokenflow.errors import Problem, ProfileError
 
-if TYPE_CHECKING:
-    import argparse
+HIGHEST_PORT: Final = 65535
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("--port", type=int, default=0, help="the port on 127.0.0.1 (default: a free one)")
+    parser.add_argument("--port", type=_port, default=0, help="the port on 127.0.0.1 (default: a free one)")
     parser.add_argument(
         "--access-token-lifetime",
         type=duration,
@@ -24,6 +25,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DURATION",
         help="how long access tokens are good for, such as 30s (default: 1h)",
     )
+
+
+def _port(text: str) -> int:
+    if text.isascii() and text.isdigit() and int(text[:6]) <= HIGHEST_PORT:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"a port is a number from 0 to {HIGHEST_PORT}")
 
 
 def execute(arguments: argparse.Namespace) -> int:
@@ -35,7 +42,15 @@ def execute(arguments: argparse.Namespace) -> int:
         raise ProfileError(
             [Problem(file="tokenflow dev-issuer", message=message, advice="run `pip install 'tokenflow[demo]'`")]
         ) from None
-    with DevIssuer(port=arguments.port, access_token_lifetime=int(arguments.access_token_lifetime)) as issuer:
+    issuer = DevIssuer(port=arguments.port, access_token_lifetime=int(arguments.access_token_lifetime))
+    try:
+        issuer.start()
+    except OSError as error:
+        message = f"port {arguments.port} on 127.0.0.1 cannot be used: {error.strerror}"
+        raise ProfileError(
+            [Problem(file="tokenflow dev-issuer", message=message, advice="name another with --port")]
+        ) from None
+    with closing(issuer):
         say(
             "\n".join(
                 (
@@ -49,7 +64,6 @@ def execute(arguments: argparse.Namespace) -> int:
             message="this authorization server is for development: everybody knows its secrets",
             issuer=issuer.url,
         )
-        sys.stdout.write(issuer.url + "\n")
-        sys.stdout.flush()
+        write(issuer.url + "\n")
         signal.pause()
     return 0

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Never
 from tokenflow.cli.arguments import parse
 from tokenflow.cli.commands import COMMANDS
 from tokenflow.cli.messages import report_error, report_problems, set_up
+from tokenflow.deliver.stdout import give_up
 from tokenflow.errors import (
     DeliveryError,
     InteractionRequired,
@@ -62,20 +63,29 @@ def run(argv: Sequence[str] | None = None) -> int:
         verbose, log_format = arguments.verbose, arguments.log_format
         set_up(verbose=verbose, log_format=log_format)
         status = _execute(arguments)
-        sys.stdout.flush()
     except SystemExit as exit_:
-        return exit_.code if isinstance(exit_.code, int) else UNEXPECTED
+        status = exit_.code if isinstance(exit_.code, int) else UNEXPECTED
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
     except _Terminated:
         return 128 + signal.SIGTERM
     except BrokenPipeError:
-        sys.stdout = None  # nobody reads it; Python would complain when it closes it
         return NO_READER
     except Exception as error:  # noqa: BLE001 - a bug, said as one, without a traceback that nobody asked for
         _report_bug(error, verbose=verbose)
         return UNEXPECTED
-    return status
+    return status if _flushed() else NO_READER
+
+
+def _flushed() -> bool:
+    """Write out what argparse printed (help, version), if anybody reads it."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        give_up()
+        return False
+    return True
 
 
 def _execute(arguments: argparse.Namespace) -> int:
@@ -87,13 +97,13 @@ def _execute(arguments: argparse.Namespace) -> int:
     return status
 
 
-def failed(error: TokenflowError, *, log_format: str) -> int:
-    """Report an error and return its exit status."""
+def failed(error: TokenflowError, *, log_format: str, about: str = "") -> int:
+    """Report an error, `about` a profile where several are run, and return its exit status."""
     status = EXIT_STATUS[type(error)]
     if isinstance(error, ProfileError):
         report_problems(error.problems, status=status, log_format=log_format)
     else:
-        report_error(error, status=status, log_format=log_format)
+        report_error(error, status=status, log_format=log_format, about=about)
     return status
 
 

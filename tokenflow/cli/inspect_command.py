@@ -7,10 +7,13 @@ import sys
 from typing import TYPE_CHECKING, Final
 
 from tokenflow.cli.messages import say
+from tokenflow.deliver.stdout import write
 from tokenflow.errors import VerificationError
 
 if TYPE_CHECKING:
     import argparse
+
+    from tokenflow.protocol.jws import Jwt
 
 LARGEST: Final = 1024 * 1024  # characters
 
@@ -25,16 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def execute(arguments: argparse.Namespace) -> int:
     """Print the token's header and claims as JSON; say on stderr whether they were verified."""
-    from tokenflow.protocol.jws import NotAJwtError, decode  # noqa: PLC0415 - it loads PyJWT
-
-    text = _token(arguments.token)
-    try:
-        token = decode(text)
-    except NotAJwtError as error:
-        raise VerificationError("the token", "a JWT", f"none ({error}): an opaque token cannot be decoded") from None
-    if arguments.profile is not None:
-        _verify(text, arguments.profile)
-    sys.stdout.write(json.dumps({"header": token.header, "claims": token.claims}, indent=2) + "\n")
+    token = _verified(arguments) if arguments.profile is not None else _decoded(_token(arguments.token))
+    write(json.dumps({"header": token.header, "claims": token.claims}, indent=2) + "\n")
     if arguments.profile is None:
         say("tokenflow: decoded, not verified (--profile verifies)", log_format=arguments.log_format)
     else:
@@ -42,11 +37,22 @@ def execute(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _verify(text: str, path: str) -> None:
+def _verified(arguments: argparse.Namespace) -> Jwt:
     from tokenflow.runner import Runner  # noqa: PLC0415 - only with --profile
 
-    with Runner.from_file(path) as runner:
-        runner.verify(text)
+    with Runner.from_file(arguments.profile) as runner:
+        token = _decoded(_token(arguments.token))
+        runner.verify(token.text)
+    return token
+
+
+def _decoded(text: str) -> Jwt:
+    from tokenflow.protocol.jws import NotAJwtError, decode  # noqa: PLC0415 - it loads PyJWT
+
+    try:
+        return decode(text)
+    except NotAJwtError as error:
+        raise VerificationError("the token", "a JWT", f"none ({error}): an opaque token cannot be decoded") from None
 
 
 def _token(argument: str) -> str:

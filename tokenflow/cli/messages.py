@@ -50,12 +50,13 @@ def say(text: str, *, log_format: str = "text", **more: Any) -> None:
     sys.stderr.write(text + "\n")
 
 
-def report_error(error: Exception, *, status: int, log_format: str) -> None:
+def report_error(error: Exception, *, status: int, log_format: str, about: str = "") -> None:
     """Write an error to stderr."""
+    said = f"{about}: {error}" if about else str(error)
     if log_format == "json":
-        text = _line("error", str(error), at=time.time(), error=type(error).__name__, exit_status=status)
+        text = _line("error", said, at=time.time(), error=type(error).__name__, exit_status=status)
     else:
-        text = "\n".join(f"tokenflow: error: {printable(line, longest=LONGEST)}" for line in str(error).splitlines())
+        text = "\n".join(f"tokenflow: error: {printable(line, longest=LONGEST)}" for line in said.splitlines())
     sys.stderr.write(text + "\n")
 
 

@@ -33,7 +33,8 @@ def execute(arguments: argparse.Namespace) -> int:
         try:
             _run(profile, arguments)
         except TokenflowError as error:
-            status = failed(error, log_format=arguments.log_format)
+            about = profile if len(arguments.profiles) > 1 else ""
+            status = failed(error, log_format=arguments.log_format, about=about)
             first = first or status
     return first
 

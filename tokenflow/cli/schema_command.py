@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
+
+from tokenflow.deliver.stdout import write
 
 if TYPE_CHECKING:
     import argparse
@@ -17,5 +18,5 @@ def execute(arguments: argparse.Namespace) -> int:  # noqa: ARG001 - one signatu
     """Print the schema as it is shipped."""
     from tokenflow.config.schema import schema_file  # noqa: PLC0415 - only this command needs it
 
-    sys.stdout.write(schema_file().read_text(encoding="utf-8"))
+    write(schema_file().read_text(encoding="utf-8"))
     return 0

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from tokenflow.cli.arguments import duration
 from tokenflow.deliver.formats import FORMATS
+from tokenflow.deliver.stdout import write
 
 if TYPE_CHECKING:
     import argparse
@@ -30,5 +30,5 @@ def execute(arguments: argparse.Namespace) -> int:
 
     with Runner.from_file(arguments.profile) as runner:
         token = runner.token(min_validity=arguments.min_validity, refresh=arguments.refresh)
-        sys.stdout.write(FORMATS[arguments.format](token, runner.profile.name) + "\n")
+        write(FORMATS[arguments.format](token, runner.profile.name) + "\n")
     return 0

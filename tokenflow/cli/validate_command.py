@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from tokenflow.config.excerpts import render
 from tokenflow.config.interpretation import Interpretation, clashes, interpret
 from tokenflow.config.reading import read
+from tokenflow.deliver.stdout import write
 from tokenflow.errors import Problem, ProfileError, SecretError
 from tokenflow.profile import CommandSource, Reference
 from tokenflow.world.references import read_public_reference
@@ -36,7 +36,7 @@ def execute(arguments: argparse.Namespace) -> int:
     problems = [problem for interpretation in checked.values() for problem in interpretation.problems]
     errors = sum(problem.severity == "error" for problem in problems)
     report = _json if arguments.format == "json" else _text
-    sys.stdout.write(report(list(checked), problems, errors))
+    write(report(list(checked), problems, errors))
     return 2 if errors or (arguments.strict and problems) else 0
 
 

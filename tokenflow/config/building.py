@@ -135,9 +135,6 @@ def _user(value: Members) -> User:
 
 
 def _authorization(value: Members) -> Authorization:
-    def par(written: bool | str) -> bool | str:
-        return written if isinstance(written, bool) else {"true": True, "false": False}.get(written, written)
-
     return Authorization(
         **_members(
             value,
@@ -148,7 +145,7 @@ def _authorization(value: Members) -> Authorization:
             max_age=seconds,
             acr_values=str,
             ui_locales=str,
-            par=par,
+            par=lambda written: written,
             request_object=bool,
             details=tuple,
             binding_message=str,

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, final
 
-from tokenflow.config.document import Document, Path, dotted
-from tokenflow.config.schema import REFERENCE_KINDS, Node, at, branches, is_key, may_show, resolved, schema, validator
+from tokenflow.config.document import Document, Path, dotted, is_key
+from tokenflow.config.schema import REFERENCE_KINDS, Node, at, branches, may_show, resolved, schema, validator
 from tokenflow.printable import printable
-from tokenflow.secret import REDACTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -75,8 +74,7 @@ def _explain(document: Document, found: _Mismatch) -> Iterator[Problem]:
         case "additionalProperties":
             for key in sorted(found.value.keys() - set(found.members)):
                 message, advice = _unknown_key(path, key, sorted(found.members))
-                problem = document.problem((*path, key), message, advice, at_key=True, rule="unknown-key")
-                yield problem if is_key(key) else replace(problem, path=dotted((*path, REDACTED)))
+                yield document.problem((*path, key), message, advice, at_key=True, rule="unknown-key")
         case "required":
             missing = next(key for key in found.wanted if found.message.startswith(repr(key)))
             yield document.problem((*path, missing), "is missing", _example((*path, missing)), rule="missing-key")
@@ -127,11 +125,8 @@ def _homes(key: str) -> list[str]:
 
 def _example(path: Path) -> str:
     """Show what could be written at `path`, from the schema's own example."""
-    node = resolved(at(path) or {})
-    examples = node.get("examples", [])
-    if not examples or isinstance(examples[0], dict | list):
-        return ""
-    return f"write `{path[-1]}: {_written(examples[0])}`"
+    plain = _plain_examples(path)
+    return f"write `{path[-1]}: {plain[0]}`" if plain else ""
 
 
 def _written(value: Any) -> str:
@@ -140,6 +135,8 @@ def _written(value: Any) -> str:
 
 def _wrong_value(found: _Mismatch) -> tuple[str, str]:
     path, shown = found.path, found.shown or "this"
+    if found.value is None:
+        return "has no value", _example_value(path) or "write one, or remove the key"
     match found.keyword:
         case "enum" | "const":
             return _not_one_of(found)
@@ -154,24 +151,32 @@ def _wrong_value(found: _Mismatch) -> tuple[str, str]:
         case "maxProperties":
             return "a reference has exactly one of env, file, keyring, command", "write `{env: NAME}` or `{file: PATH}`"
         case _:  # a pattern
-            return f"{shown} is not a {_noun(path)}", _example_value(path)
+            units = "; the units are h, m, s and ms" if _is_duration(path) else ""
+            return f"{shown} is not a {_noun(path)}", f"{_example_value(path)}{units}"
 
 
 def _noun(path: Path) -> str:
-    pattern = branches(at(path) or {})[0].get("pattern")
-    if pattern is not None and pattern == schema()["$defs"]["duration"].get("pattern"):
-        return "duration"
-    return f"valid {path[-1]}"
+    return "duration" if _is_duration(path) else f"valid {path[-1]}"
+
+
+def _is_duration(path: Path) -> bool:
+    return bool(branches(at(path) or {})[0].get("pattern") == schema()["$defs"]["duration"]["pattern"])
 
 
 def _example_value(path: Path) -> str:
-    examples = resolved(at(path) or {}).get("examples", [])
-    plain = [_written(example) for example in examples if not isinstance(example, dict | list)]
+    plain = _plain_examples(path)
     return f"write for example `{plain[0]}`" if plain else ""
+
+
+def _plain_examples(path: Path) -> list[str]:
+    examples = resolved(at(path) or {}).get("examples", [])
+    return [_written(example) for example in examples if not isinstance(example, dict | list)]
 
 
 def _not_one_of(found: _Mismatch) -> tuple[str, str]:
     allowed = [_written(word) for word in (found.wanted if isinstance(found.wanted, list) else [found.wanted])]
+    if _written(found.value) in allowed:
+        return f"{found.shown} is text here", "write it without quotes"
     message = f"{found.shown or 'this'} is not known"
     if len(allowed) == 1:
         return message, f"write `{allowed[0]}`"
@@ -184,16 +189,14 @@ def _wrong_kind(found: _Mismatch) -> tuple[str, str]:
     path, value, shown = found.path, found.value, found.shown
     wanted = found.wanted if isinstance(found.wanted, list) else [found.wanted]
     kinds = " or ".join(_KINDS.get(str(kind), str(kind)) for kind in wanted)
-    if value is None:
-        return "has no value", _example_value(path) or "write one, or remove the key"
     if wanted == ["object"]:
-        return f"{shown or _kind(value)} stands where keys belong", f"write keys under it: {_members(path)}"
+        return f"{_kind(value)} stands where keys belong", f"write keys under it: {_members(path)}"
     if isinstance(value, dict):
         advice = "write the value, or a reference such as `{env: NAME}`" if _refers(path) else _example_value(path)
         return f"is a mapping, not {kinds}", advice
-    if "string" in wanted and isinstance(value, bool | int):
+    if "string" in wanted and "integer" not in wanted and isinstance(value, bool | int):
         return (
-            f"{shown or 'this'} is {_kind(value)}, not text",
+            f"{shown or 'this'} is {_kind(value)}, not {kinds}",
             f'quote it: "{_written(value)}"' if shown else "quote it",
         )
     return f"{shown or _kind(value)} is not {kinds}", _example_value(path)

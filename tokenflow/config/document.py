@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
-from typing import Any, final
+from typing import Any, Final, final
 
 from tokenflow.errors import Problem
 from tokenflow.profile import Place
+from tokenflow.secret import REDACTED
 
 Path = tuple[str | int, ...]
 Mark = tuple[int, int]  # line and column, both from 0
 
+_KEY: Final = re.compile(r"[$\w.-]{1,64}\Z")
+
+
+def is_key(key: str) -> bool:
+    """Whether `key` looks like one and may be shown: in `secret:VALUE`, without a blank, all of it is the key."""
+    return bool(_KEY.match(key))
+
 
 def dotted(path: Path) -> str:
-    """Write a path as people do: `deliver[0].to`."""
+    """Write a path as people do: `deliver[0].to`; what does not look like a key is hidden."""
     text = ""
     for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += ("." if text else "") + (part if is_key(part) else REDACTED)
     return text
 
 

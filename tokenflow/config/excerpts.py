@@ -7,7 +7,8 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple, final
 
-from tokenflow.config.schema import is_key, may_show
+from tokenflow.config.document import is_key
+from tokenflow.config.schema import may_show
 from tokenflow.printable import printable
 from tokenflow.secret import REDACTED
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 WIDEST: Final = 160
 # Possessive throughout, so that no line takes more than linear time.
 _FIRST_KEY: Final = re.compile(r"\s*+(?:-\s++)*+[{\[]?\s*+[A-Za-z_][\w.-]*+\s*+:(?=\s|\Z)")
-_USER_INFO: Final = re.compile(r"(?<=://)[^\s/?#]+(?=@)")
 
 
 def hide_secrets(document: Document, problems: Iterable[Problem]) -> list[Problem]:
@@ -84,8 +84,15 @@ class _Lines:
                 start, end = part(spot.start, spot.end)
                 if not may_show(path, line[start:end].strip("\"'")):
                     yield start, end
-        for found in _USER_INFO.finditer(line):
-            yield found.span()
+        yield from _user_infos(line)
+
+
+def _user_infos(line: str) -> Iterator[tuple[int, int]]:
+    """Tell where `user:password` stands in an address, whatever is in it."""
+    for run in re.finditer(r"\S+", line):
+        start, end = run.group().find("://"), run.group().rfind("@")
+        if start >= 0 and end > start + 3:
+            yield run.start() + start + 3, run.start() + end
 
 
 def _redacted(line: str, spans: list[tuple[int, int]]) -> _Redacted:

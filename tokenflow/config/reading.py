@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, final
 
 import yaml
 
-from tokenflow.config.document import Document, Mark, Path, Spot
+from tokenflow.config.document import Document, Mark, Path, Spot, dotted
 from tokenflow.config.excerpts import hide_values
 from tokenflow.errors import Problem, ProfileError
 from tokenflow.printable import printable
@@ -79,13 +79,15 @@ def _decoded(content: bytes, name: str) -> str:
         raise _refusal(name, f"is larger than {LARGEST // 1024} KiB", "a profile is a page of text")
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise _refusal(name, "is UTF-16", "save it as UTF-8")
-    if b"\0" in content:
-        raise _refusal(name, "is binary, not text", "name a YAML file")
     try:
-        return content.decode("utf-8-sig")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         at = _mark_after(error.object[: error.start].decode())
         raise _refusal(name, "is not UTF-8 here", "save it as UTF-8", at=at) from None
+    before, zero, _ = text.partition("\0")
+    if zero:
+        raise _refusal(name, "is binary here, not text", "name a YAML file in UTF-8", at=_mark_after(before))
+    return text
 
 
 def _mark_after(text: str) -> Mark:
@@ -93,12 +95,15 @@ def _mark_after(text: str) -> Mark:
     return len(lines) - 1, len(lines[-1]) - 1
 
 
-def _refusal(name: str, message: str, advice: str = "", *, at: Mark | None = None, excerpt: str = "") -> ProfileError:
+def _refusal(
+    name: str, message: str, advice: str = "", *, at: Mark | None = None, path: str = "", excerpt: str = ""
+) -> ProfileError:
     line, column = (at[0] + 1, at[1] + 1) if at else (0, 0)
     problem = Problem(
         file=name,
         line=line,
         column=column,
+        path=path,
         message=message,
         advice=advice,
         rule="yaml",
@@ -117,6 +122,7 @@ _TRANSLATIONS: Final = (
     ("could not find expected ':'", "a key without `:`", "write `key: value`"),
     ("found unexpected end of stream", "a quote is opened and never closed", "close it"),
     ("found undefined tag handle", "a tag (`!...`) stands here", _NO_TAGS),
+    ("cannot start any token", "a value cannot begin like this", "quote it"),
     ("expected ',' or ']'", "a `[` is opened and never closed", "close it with `]`"),
     ("expected ',' or '}'", "a `{` is opened and never closed", "close it with `}`"),
 )
@@ -192,9 +198,10 @@ class _Builder:
             raise _refusal(self.name, f"holds {kind}, not keys and values", advice, at=self.spots[()].start)
         return Document(file=self.name, data=self.root, lines=self.lines, spots=self.spots)
 
-    def _refusal(self, event: Any, message: str, advice: str = "") -> ProfileError:
+    def _refusal(self, event: Any, message: str, advice: str = "", *, path: str = "") -> ProfileError:
         at = _start(event)
-        return _refusal(self.name, message, advice, at=at, excerpt=self.lines[at[0]] if at[0] < len(self.lines) else "")
+        line = self.lines[at[0]] if at[0] < len(self.lines) else ""
+        return _refusal(self.name, message, advice, at=at, path=path, excerpt=line)
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         self._refuse_tag(event)
@@ -204,7 +211,8 @@ class _Builder:
             return
         plain = bool(event.implicit[0])
         if plain and _INTEGER.match(event.value) and len(event.value) > LONGEST_INTEGER:
-            raise self._refusal(event, "this number is too large", 'if it is a name, quote it: "..."')
+            path = dotted(self._next(event)[0])
+            raise self._refusal(event, "this number is too large", 'if it is a name, quote it: "..."', path=path)
         value = plain_value(event.value) if plain else event.value
         self._place(event, value, nodes=1, scalar=True)
         if event.anchor:
@@ -217,8 +225,9 @@ class _Builder:
         if key in frame.value:
             first = self.spots[(*frame.path, key)].key
             line = first[0] + 1 if first else 0
-            shown = printable(key, longest=60)
-            raise self._refusal(event, f"the key `{shown}` stands twice, first on line {line}", "remove one of them")
+            raise self._refusal(
+                event, f"the key `{dotted((key,))}` stands twice, first on line {line}", "remove one of them"
+            )
         frame.pending = key
         frame.pending_mark = _start(event)
 

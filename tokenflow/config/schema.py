@@ -23,7 +23,6 @@ _PLACES: Final = (
 REFERENCE_KINDS: Final = frozenset({"env", "file", "keyring", "command"})
 
 _WORD: Final = re.compile(r"[\w. -]{1,40}\Z")
-_KEY: Final = re.compile(r"[$\w.-]{1,64}\Z")
 _WHEREABOUTS: Final = frozenset({"env", "file", "service", "username", "profile", "ambient"})
 
 Node = dict[str, Any]
@@ -120,11 +119,6 @@ def may_show(path: Path, text: str) -> bool:
     return "string" in kinds or (not kinds <= {"object", "array"} and bool(_WORD.match(text)))
 
 
-def is_key(key: str) -> bool:
-    """Whether `key` looks like one and may be shown: in `secret:VALUE`, without a blank, all of it is the key."""
-    return bool(_KEY.match(key))
-
-
 def _kinds(branch: Node) -> list[str]:
     kinds: str | list[str] = branch.get("type", "word")
     return [kinds] if isinstance(kinds, str) else kinds
@@ -159,4 +153,4 @@ def references(value: Any, node: Node | None = None, path: Path = (), *, secret:
 
 def _takes_text(node: Node) -> bool:
     first = branches(node)[0]
-    return "string" in _kinds(first) or "enum" in first
+    return "string" in _kinds(first) or all(isinstance(word, str) for word in first.get("enum", [None]))

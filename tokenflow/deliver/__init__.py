@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Final, Protocol
 
-from tokenflow.deliver import file
+from tokenflow.deliver import file, stdout
 from tokenflow.deliver.formats import FORMATS
 from tokenflow.errors import DeliveryError
 
@@ -24,18 +23,7 @@ class Delivery(Protocol):
         """Tell whether the target does not have `text` yet."""
 
 
-class _Stdout:
-    """Standard output, which has nothing yet."""
-
-    def deliver(self, target: DeliveryTarget, text: str) -> None:  # noqa: ARG002 - one signature for all
-        sys.stdout.write(text + "\n")
-        sys.stdout.flush()
-
-    def lacks(self, target: DeliveryTarget, text: str) -> bool:  # noqa: ARG002
-        return True
-
-
-DELIVERIES: Final[dict[str, Delivery]] = {"stdout": _Stdout(), "file": file}
+DELIVERIES: Final[dict[str, Delivery]] = {"stdout": stdout, "file": file}
 
 
 def deliver_all(profile: Profile, token: TokenSet, *, new: bool) -> list[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from tokenflow.errors import VerificationError
 from tokenflow.protocol.effects import Flow, now
 from tokenflow.protocol.jwks import keys_for
-from tokenflow.protocol.verification import audiences, check_times, shown
+from tokenflow.protocol.verification import audiences, check_times, moment, shown
 
 if TYPE_CHECKING:
     from tokenflow.metadata import ServerMetadata
@@ -75,7 +75,7 @@ def _check_parties(claims: dict[str, Any], profile: Profile, server: ServerMetad
 
 
 def _check_issue_time(claims: dict[str, Any], profile: Profile, time: float) -> None:
-    issued = claims.get("iat")
-    if not isinstance(issued, int | float) or isinstance(issued, bool) or issued - profile.verify.clock_skew > time:
+    issued = moment(claims.get("iat"))
+    if issued is None or issued - profile.verify.clock_skew > time:
         expected = f"a time before now ({time:.0f}); is the clock right?"
-        raise VerificationError("iat", expected, shown(issued), doing=_DOING)
+        raise VerificationError("iat", expected, shown(claims.get("iat")), doing=_DOING)

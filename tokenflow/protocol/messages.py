@@ -30,8 +30,9 @@ class HttpRequest:
     repeatable: bool = True
 
     def with_header(self, name: str, value: str | Secret) -> Self:
-        """Return the request with a header more."""
-        return replace(self, headers=(*self.headers, (name, value)))
+        """Return the request with a header more; a secret one is remembered as such."""
+        secrets = self.secrets | {value} if isinstance(value, Secret) else self.secrets
+        return replace(self, headers=(*self.headers, (name, value)), secrets=secrets)
 
     def with_secret(self, secret: Secret) -> Self:
         """Return the request with one secret more that must not be seen in what comes back."""

@@ -21,7 +21,7 @@ from tokenflow.protocol.id_token import check_same_subject, verify_id_token
 from tokenflow.protocol.identity import identity
 from tokenflow.protocol.records import read_record, write_record
 from tokenflow.protocol.token_answer import TEN_YEARS
-from tokenflow.protocol.verification import check_scopes, verify_access_token
+from tokenflow.protocol.verification import check_scopes, moment, verify_access_token
 from tokenflow.secret import Secret
 from tokenflow.tokens import TokenRecord, TokenSet
 
@@ -242,9 +242,9 @@ def _expiry(answer: TokenAnswer, claims: dict[str, Any] | None, profile: Profile
     asked_at = int(answer.asked_at)
     if answer.lifetime is not None:
         return asked_at + answer.lifetime
-    exp = (claims or _unverified_claims(answer.access_token.reveal())).get("exp")
-    if isinstance(exp, int | float) and not isinstance(exp, bool):
-        return int(max(0, min(exp, asked_at + TEN_YEARS)))
+    exp = moment((claims or _unverified_claims(answer.access_token.reveal())).get("exp"))
+    if exp is not None:
+        return int(max(0.0, min(exp, asked_at + TEN_YEARS)))
     return asked_at + int(profile.refresh.assume_lifetime)
 
 

@@ -95,7 +95,7 @@ def _number(value: object) -> float | None:
     if isinstance(value, bool):
         return None
     if isinstance(value, int):
-        return float(min(value, TEN_YEARS + 1))
+        return float(max(0, min(value, TEN_YEARS + 1)))
     if isinstance(value, str) and len(value) <= _LONGEST_NUMBER and value.isascii():
         digits = value.strip().partition(".")
         if not digits[0].isdigit() or not (digits[2] or "0").isdigit():
@@ -124,4 +124,4 @@ def form_members(response: HttpResponse) -> dict[str, Any] | None:
     except (ValueError, UnicodeDecodeError):
         return None
     members = dict(pairs)
-    return members if len(members) == len(pairs) else None
+    return members if members and len(members) == len(pairs) else None

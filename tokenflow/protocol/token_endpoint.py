@@ -9,12 +9,14 @@ from tokenflow.protocol.effects import Flow, now, send, tell
 from tokenflow.protocol.messages import HttpRequest, HttpResponse, Parameter
 from tokenflow.protocol.server_answer import json_answer, place_of
 from tokenflow.protocol.token_answer import TokenAnswer, form_members, read_answer
+from tokenflow.secret import scrub
 
 if TYPE_CHECKING:
     from tokenflow.metadata import ServerMetadata
     from tokenflow.profile import Profile
 
 OK: Final = 200
+_SHOWN: Final = ("token_type", "scope")  # members that messages show
 _CREDENTIALS: Final = {"client_secret", "client_assertion", "client_assertion_type"}
 
 
@@ -48,7 +50,9 @@ def request_token(
     asked_at = yield from now()
     response = yield from send(request)
     members = yield from _members(profile, request, response, doing)
-    answer = read_answer(members, asked_at=asked_at, scopes=profile.scopes, doing=doing)
+    echoed = {name: scrub(members[name], request.secrets) for name in _SHOWN if isinstance(members.get(name), str)}
+    about = f"{doing}: {place_of(request)}"
+    answer = read_answer(members | echoed, asked_at=asked_at, scopes=profile.scopes, doing=about)
     for warning in answer.warnings:
         yield from tell("warning", f"{place_of(request)}: {warning}")
     return answer

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tokenflow.protocol.jws import Jwt
 
 _DOING: Final = "verifying the access token"
+_FAR: Final = 10**15  # seconds
 # RFC 9068 section 2.2.
 _REQUIRED_CLAIMS: Final = ("iss", "exp", "aud", "sub", "client_id", "iat", "jti")
 _TYPES: Final = ("at+jwt", "application/at+jwt")
@@ -101,14 +102,22 @@ def check_times(claims: dict[str, Any], policy: VerifyPolicy, time: float, doing
     Raises:
         VerificationError: the token is expired or not valid yet.
     """
-    expiry = claims.get("exp")
-    if not isinstance(expiry, int | float) or isinstance(expiry, bool):
-        raise VerificationError("exp", "a time", shown(expiry), doing=doing)
+    expiry, start = moment(claims.get("exp")), moment(claims.get("nbf", 0))
+    if expiry is None:
+        raise VerificationError("exp", "a time", shown(claims.get("exp")), doing=doing)
+    if start is None:
+        raise VerificationError("nbf", "a time", shown(claims["nbf"]), doing=doing)
     if expiry + policy.clock_skew <= time:
         raise VerificationError("exp", f"after now ({time:.0f}); is the clock right?", f"{expiry:.0f}", doing=doing)
-    start = claims.get("nbf")
-    if isinstance(start, int | float) and start - policy.clock_skew > time:
+    if start - policy.clock_skew > time:
         raise VerificationError("nbf", f"before now ({time:.0f}); is the clock right?", f"{start:.0f}", doing=doing)
+
+
+def moment(value: object) -> float | None:
+    """Read a NumericDate (RFC 7519 section 2); None where it is none. An absurd one is cut, not to overflow."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return float(max(-_FAR, min(value, _FAR)))
 
 
 def _check_audience(claims: dict[str, Any], policy: VerifyPolicy) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import httpx
 
 import tokenflow
-from tokenflow.errors import SecretError, TransportError
+from tokenflow.errors import ProtocolError, SecretError, TransportError
 from tokenflow.protocol.messages import HttpRequest, HttpResponse
 from tokenflow.secret import Secret
 
@@ -80,7 +80,7 @@ class Body:
         """Add a piece of it."""
         self._content += chunk
         if len(self._content) > LARGEST:
-            raise TransportError(f"the answer of {self._host} is larger than {LARGEST // 1024} KiB", permanent=True)
+            raise ProtocolError(f"the answer of {self._host} is larger than {LARGEST // 1024} KiB, and is not read")
 
     def whole(self) -> HttpResponse:
         """Return the answer as a value."""
@@ -95,7 +95,7 @@ def too_slow(request: HttpRequest, timeout: float) -> TransportError:
 
 @contextmanager
 def translated(request: HttpRequest, timeout: float) -> Iterator[None]:
-    """Turn httpx's errors into TransportError, which says whether the request can have reached the server."""
+    """Turn httpx's errors into tokenflow's, which say whether the request can have reached the server."""
     try:
         yield
     except httpx.ConnectTimeout:
@@ -118,7 +118,7 @@ def translated(request: HttpRequest, timeout: float) -> Iterator[None]:
             f"the connection to {_host(request)} broke before the answer was whole: {reason}"
         ) from None
     except httpx.DecodingError:
-        raise TransportError(f"the answer of {_host(request)} is compressed wrongly", permanent=True) from None
+        raise ProtocolError(f"the answer of {_host(request)} is compressed wrongly") from None
 
 
 def _host(request: HttpRequest) -> str:

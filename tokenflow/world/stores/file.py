@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, final
 from filelock import FileLock, Timeout
 
 from tokenflow.errors import StoreError
+from tokenflow.world.narration import logger
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -50,6 +51,7 @@ class FileStore:
             except FileNotFoundError:
                 return None
             with os.fdopen(descriptor, "rb") as stream:
+                self._secure(self._folder, os.stat(self._folder))
                 self._secure(self._entry(key), os.fstat(descriptor), descriptor)
                 return stream.read(LARGEST).decode(errors="replace")
 
@@ -103,9 +105,11 @@ class FileStore:
             raise
 
     def _make_folder(self) -> None:
-        if not self._folder.is_dir():
-            self._folder.parent.mkdir(mode=_FOLDER_MODE, parents=True, exist_ok=True)
-            self._folder.mkdir(mode=_FOLDER_MODE, exist_ok=True)
+        missing = [folder for folder in (self._folder, *self._folder.parents) if not folder.exists()]
+        for folder in reversed(missing):
+            with suppress(FileExistsError):  # another process makes it too
+                os.mkdir(folder, _FOLDER_MODE)
+                os.chmod(folder, _FOLDER_MODE)  # whatever the umask says
         self._secure(self._folder, os.stat(self._folder))
 
     def _secure(self, path: Path, found: os.stat_result, descriptor: int | None = None) -> None:
@@ -115,6 +119,7 @@ class FileStore:
         if not (stat.S_ISREG(found.st_mode) or stat.S_ISDIR(found.st_mode)):
             raise StoreError(f"{path} is not a regular file; remove it")
         if found.st_mode & _OTHERS:
+            logger.warning("%s could be read by others; that is mended now", path)
             mode = _FOLDER_MODE if stat.S_ISDIR(found.st_mode) else _FILE_MODE
             os.chmod(path if descriptor is None else descriptor, mode)
 
