@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+from typing import Final
 from urllib.parse import urlsplit
 
 
@@ -14,10 +16,21 @@ def is_loopback(host: str | None) -> bool:
     return address is not None and address.is_loopback
 
 
-def is_link_local(host: str | None) -> bool:
-    """Whether a host is a link-local address literal, such as a cloud's metadata service."""
-    address = _literal(host)
-    return address is not None and address.is_link_local
+def leads_inside(host: str | None) -> bool:
+    """Whether a host is, or may be taken for, this machine or its own link, such as a cloud's metadata service.
+
+    Wider than `is_loopback`, because it guards: unspecified and mapped addresses, `*.localhost`, and numbers in the
+    shorter forms that resolvers take (`127.1`, `0x7f000001`).
+    """
+    name = (host or "").rstrip(".").lower()
+    address = _literal(name)
+    if address is None:
+        return name == "localhost" or name.endswith(".localhost") or _NUMERIC.match(name) is not None
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return bool(mapped.is_loopback or mapped.is_link_local or mapped.is_unspecified)
+
+
+_NUMERIC: Final = re.compile(r"(?:0x[0-9a-f]+|[0-9]+)(?:\.(?:0x[0-9a-f]+|[0-9]+))*\Z")
 
 
 def _literal(host: str | None) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:

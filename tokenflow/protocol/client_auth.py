@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote_plus
 
@@ -24,6 +25,14 @@ def revealed(value: SecretValue) -> Flow[Secret]:
     return (yield from resolve(value)) if isinstance(value, Reference) else value
 
 
+def with_secret_read(profile: Profile) -> Flow[Profile]:
+    """Return the profile with the client's secret in the place of a reference to it."""
+    client = profile.client
+    if not isinstance(client.secret, Reference):
+        return profile
+    return replace(profile, client=replace(client, secret=(yield from resolve(client.secret))))
+
+
 def none(request: HttpRequest, profile: Profile) -> Flow[HttpRequest]:
     """Say who asks and prove nothing: a public client (RFC 6749 section 3.2.1)."""
     yield from ()
@@ -34,9 +43,8 @@ def client_secret_basic(request: HttpRequest, profile: Profile) -> Flow[HttpRequ
     """Send id and secret in the Authorization header, each form-encoded first (RFC 6749 section 2.3.1)."""
     secret = yield from _secret(profile)
     pair = f"{quote_plus(profile.client.id or '')}:{quote_plus(secret.reveal())}"
-    credentials = Secret(base64.b64encode(pair.encode()).decode())
-    request = request.with_secret(secret).with_secret(credentials)
-    return request.with_header("Authorization", Secret(f"Basic {credentials.reveal()}"))
+    value = Secret("Basic " + base64.b64encode(pair.encode()).decode())
+    return request.with_secret(secret).with_header("Authorization", value)
 
 
 def client_secret_post(request: HttpRequest, profile: Profile) -> Flow[HttpRequest]:

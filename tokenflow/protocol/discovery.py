@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from tokenflow.addresses import is_link_local, is_loopback, unsafe_address
+from tokenflow.addresses import leads_inside, unsafe_address
 from tokenflow.errors import OAuthError, ProtocolError, TransportError, VerificationError
 from tokenflow.metadata import ENDPOINTS, FLAGS, LISTS, ServerMetadata
 from tokenflow.printable import printable
@@ -134,11 +134,8 @@ def _unusable(address: str, issuer: str) -> str | None:
     """Refuse an unsafe endpoint, and one on this machine or its link that a server elsewhere names."""
     if unsafe := unsafe_address(address):
         return unsafe[0]
-    home, target = urlsplit(issuer).hostname, urlsplit(address).hostname
-    if is_loopback(target) and not is_loopback(home):
-        return "is on this machine, and its issuer is not"
-    if is_link_local(target) and not is_link_local(home):
-        return "is a link-local address"
+    if leads_inside(urlsplit(address).hostname) and not leads_inside(urlsplit(issuer).hostname):
+        return "leads to this machine or its own link, and its issuer does not"
     return None
 
 

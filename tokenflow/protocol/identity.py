@@ -6,7 +6,8 @@ import hashlib
 import json
 from typing import Any, Final
 
-from tokenflow.profile import ForeignToken, Profile, Reference, SecretValue
+from tokenflow.profile import Assertion, ForeignToken, Profile, Reference, SecretValue
+from tokenflow.secret import Secret
 
 _VERSION: Final = 1
 
@@ -22,6 +23,7 @@ def identity(profile: Profile) -> str:
 
 def described(profile: Profile) -> dict[str, Any]:
     """Return the deciding values by name; a secret is described by where it comes from."""
+    extra = profile.token.extra
     return {
         "issuer": profile.issuer,
         "token_endpoint": profile.metadata.token_endpoint,
@@ -32,23 +34,27 @@ def described(profile: Profile) -> dict[str, Any]:
         "audience": sorted(profile.audience),
         "resource": sorted(profile.resource),
         "grant_type": profile.token.grant_type,
-        "extra": sorted((name, _origin(value)) for name, value in profile.token.extra),
-        "refresh_token": _origin(profile.refresh_token),
-        "subject_token": _foreign(profile.subject_token),
-        "actor_token": _foreign(profile.actor_token),
+        # What is written out under `extra` is public by that (a secret is a reference), and it decides.
+        "extra": sorted((name, v.reveal() if isinstance(v, Secret) else repr(v.source)) for name, v in extra),
+        "refresh_token": _origin(profile.refresh_token, profile),
+        "subject_token": _foreign(profile.subject_token, profile),
+        "actor_token": _foreign(profile.actor_token, profile),
+        "assertion": _foreign(profile.assertion, profile),
         "requested_token_type": profile.requested_token_type,
         "acr_values": profile.authorization.acr_values,
         "dpop": profile.dpop,
     }
 
 
-def _origin(value: SecretValue | None) -> str | None:
-    if value is None:
-        return None
+def _origin(value: SecretValue | None, profile: Profile) -> str | None:
+    """Say where a secret comes from: one that is written out belongs to the file that it stands in."""
     if isinstance(value, Reference):
         return repr(value.source)
-    return "written out"
+    return None if value is None else f"written out in {profile.source or profile.name}"
 
 
-def _foreign(token: ForeignToken | None) -> list[str | None] | None:
-    return [_origin(token.source), token.profile, token.ambient, token.type] if token else None
+def _foreign(token: ForeignToken | Assertion | None, profile: Profile) -> list[str | None] | None:
+    if token is None:
+        return None
+    kind = token.type if isinstance(token, ForeignToken) else f"{token.issuer} {token.subject} {token.audience}"
+    return [_origin(token.source, profile), token.profile, token.ambient, kind]

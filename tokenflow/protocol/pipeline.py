@@ -12,11 +12,12 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, final
 
 from tokenflow.errors import OAuthError, ProtocolError, TokenflowError, TransportError, VerificationError
+from tokenflow.protocol.client_auth import with_secret_read
 from tokenflow.protocol.discovery import server_metadata
 from tokenflow.protocol.effects import BUSY, Flow, exclusive, exclusive_or_busy, load, now, save, tell, within
 from tokenflow.protocol.freshness import Freshness, clamped, freshness
 from tokenflow.protocol.grants import GRANTS
-from tokenflow.protocol.grants.refresh_token import refresh
+from tokenflow.protocol.grants.refresh_token import first_refresh_token, refresh
 from tokenflow.protocol.id_token import check_same_subject, verify_id_token
 from tokenflow.protocol.identity import identity
 from tokenflow.protocol.records import read_record, write_record
@@ -146,6 +147,7 @@ def _renewal(key: str, profile: Profile, wish: Wish, seen: _Entry) -> Flow[Obtai
         if judged is not Freshness.EXPIRED:
             yield from tell("debug", "another caller has renewed the token meanwhile")
             return Obtained(entry.record, Origin.SUPERSEDED)
+    profile = yield from with_secret_read(profile)  # one that is missing costs no request
     server = yield from server_metadata(profile)
     answer = yield from _answer(key, profile, server, entry)
     if answer is None:
@@ -173,8 +175,8 @@ def _answer(key: str, profile: Profile, server: ServerMetadata, entry: _Entry) -
             raise
         if (yield from load(key)) != entry.text:
             return None
-        if profile.refresh.on_rejected == "fail":
-            raise
+        if profile.refresh.on_rejected == "fail" or (yield from first_refresh_token(profile)) == record.refresh_token:
+            raise  # what the profile starts from is what was refused (R6749-16)
         yield from tell("info", f"the server refused the stored refresh token ({error.error}); starting over")
     return (yield from GRANTS[profile.flow](profile, server))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import urlsplit
 
 from tokenflow.errors import OAuthError, ProtocolError, TransportError
 from tokenflow.printable import printable
 from tokenflow.protocol.strict_json import json_object
-from tokenflow.secret import Secret, scrub
+from tokenflow.secret import scrub
 
 if TYPE_CHECKING:
     from tokenflow.protocol.messages import HttpRequest, HttpResponse
@@ -73,15 +73,12 @@ def _members(response: HttpResponse) -> dict[str, Any] | None:
 
 
 def _refusal(request: HttpRequest, response: HttpResponse, members: dict[str, Any], doing: str) -> Exception:
-    # As they are, and as a form carries them: a server may echo either (F-120).
-    secrets = request.secrets | {Secret(quote_plus(secret.reveal())) for secret in request.secrets}
-
     def said(name: str) -> str | None:
         value = members.get(name)
         if value is None:
             return None
         text = value if isinstance(value, str) else f"({type(value).__name__})"
-        return printable(scrub(text, secrets)) or None
+        return printable(scrub(text, request.secrets)) or None
 
     error = said("error") or "(empty)"
     if response.status in TRANSIENT or error in ("temporarily_unavailable", "server_error"):

@@ -10,13 +10,13 @@ from tokenflow.protocol.messages import HttpRequest, HttpResponse, Parameter
 from tokenflow.protocol.server_answer import json_answer, place_of
 from tokenflow.protocol.token_answer import TokenAnswer, form_members, read_answer
 from tokenflow.secret import scrub
+from tokenflow.tokens import SCHEMES
 
 if TYPE_CHECKING:
     from tokenflow.metadata import ServerMetadata
     from tokenflow.profile import Profile
 
 OK: Final = 200
-_SHOWN: Final = ("token_type", "scope")  # members that messages show
 _CREDENTIALS: Final = {"client_secret", "client_assertion", "client_assertion_type"}
 
 
@@ -50,9 +50,8 @@ def request_token(
     asked_at = yield from now()
     response = yield from send(request)
     members = yield from _members(profile, request, response, doing)
-    echoed = {name: scrub(members[name], request.secrets) for name in _SHOWN if isinstance(members.get(name), str)}
     about = f"{doing}: {place_of(request)}"
-    answer = read_answer(members | echoed, asked_at=asked_at, scopes=profile.scopes, doing=about)
+    answer = read_answer(_unechoed(members, profile, request), asked_at=asked_at, scopes=profile.scopes, doing=about)
     for warning in answer.warnings:
         yield from tell("warning", f"{place_of(request)}: {warning}")
     return answer
@@ -82,6 +81,21 @@ def extra_parameters(profile: Profile, request: HttpRequest) -> Flow[tuple[Param
             raise profile.refused(f"token.extra.{name}", "is part of the request already", advice)
         parameters.append((name, (yield from revealed(value))))
     return tuple(parameters)
+
+
+def _unechoed(members: dict[str, Any], profile: Profile, request: HttpRequest) -> dict[str, Any]:
+    """Scrub the members that messages show: a server may echo a secret there as well (F-120).
+
+    What was asked for, and the types that there are, stay as they are, even where a `token.extra` has the same value.
+    """
+    kind, scope = members.get("token_type"), members.get("scope")
+    echoed = {}
+    if isinstance(kind, str) and kind.lower() not in SCHEMES:
+        echoed["token_type"] = scrub(kind, request.secrets)
+    if isinstance(scope, str):
+        granted = [one if one in profile.scopes else scrub(one, request.secrets) for one in scope.split()]
+        echoed["scope"] = " ".join(granted)
+    return members | echoed
 
 
 def _members(profile: Profile, request: HttpRequest, response: HttpResponse, doing: str) -> Flow[dict[str, Any]]:

@@ -46,7 +46,7 @@ def verify_access_token(text: str, profile: Profile, server: ServerMetadata) -> 
     if profile.verify.access_token == "jwt":
         _check_rfc9068(token, profile, server)
     check_times(claims, profile.verify, (yield from now()), _DOING)
-    _check_audience(claims, profile.verify)
+    _check_audience(claims, profile)
     return claims
 
 
@@ -120,9 +120,13 @@ def moment(value: object) -> float | None:
     return float(max(-_FAR, min(value, _FAR)))
 
 
-def _check_audience(claims: dict[str, Any], policy: VerifyPolicy) -> None:
-    if policy.audience and not set(policy.audience) & set(audiences(claims)):
-        expected = " or ".join(policy.audience)
+def _check_audience(claims: dict[str, Any], profile: Profile) -> None:
+    """Check `aud` where the profile names one; `jwt` takes the target that was asked for as its name, too."""
+    named = profile.verify.audience
+    if not named and profile.verify.access_token == "jwt":
+        named = (*profile.audience, *profile.resource)
+    if named and not set(named) & set(audiences(claims)):
+        expected = " or ".join(named)
         raise VerificationError("aud", expected, shown(" ".join(audiences(claims)) or None), doing=_DOING)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tokenflow.protocol.client_auth import revealed
@@ -16,10 +17,17 @@ if TYPE_CHECKING:
 
 
 def grant(profile: Profile, server: ServerMetadata) -> Flow[TokenAnswer]:
-    """Obtain a token from the profile's own first refresh token; later ones live in the store."""
-    if profile.refresh_token is None:
+    """Obtain a token from the profile's own first refresh token; from here on it, or its successor, is in the store."""
+    first = yield from first_refresh_token(profile)
+    if first is None:
         raise profile.refused("refresh_token", "is missing", "write `refresh_token: {file: rt.txt}`")
-    return (yield from refresh(profile, server, (yield from revealed(profile.refresh_token))))
+    answer = yield from refresh(profile, server, first)
+    return replace(answer, refresh_token=answer.refresh_token or first)
+
+
+def first_refresh_token(profile: Profile) -> Flow[Secret | None]:
+    """Return the refresh token that the profile itself holds or refers to."""
+    return (yield from revealed(profile.refresh_token)) if profile.refresh_token is not None else None
 
 
 def refresh(profile: Profile, server: ServerMetadata, refresh_token: Secret) -> Flow[TokenAnswer]:
