@@ -15,7 +15,7 @@ demo: $(VENV)/.installed-demo
 	$(BIN)/tokenflow run -v profiles/quickstart.yaml
 
 test: $(VENV)/.installed-dev lint
-	$(BIN)/python -m pytest --cov --cov-report=
+	$(BIN)/python -m pytest --numprocesses=auto --dist=loadscope --cov --cov-report=
 	@$(BIN)/python -m coverage report --fail-under=90
 	@$(BIN)/python -m coverage report --include='$(CORE)' --omit='$(SURFACE)' --fail-under=100
 

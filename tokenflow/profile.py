@@ -260,7 +260,10 @@ class DeliveryTarget:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile:
-    """One application's identity and wishes. Frozen: a changed profile is another profile."""
+    """One application's identity and wishes. Frozen: a changed profile is another profile.
+
+    `source` is the absolute path of its file, `places` say where its keys stand; both are empty for one made by hand.
+    """
 
     version: int = 1
     app_type: str
@@ -290,6 +293,7 @@ class Profile:
     store: StoreChoice = StoreChoice()
     http: HttpOptions = HttpOptions()
     deliver: tuple[DeliveryTarget, ...] = ()
+    source: str = field(default="", repr=False, compare=False)
     places: tuple[Place, ...] = field(default=(), repr=False, compare=False)
 
     def __post_init__(self) -> None:

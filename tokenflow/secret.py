@@ -66,10 +66,11 @@ def _forms(value: str) -> set[str]:
     import json  # noqa: PLC0415 - only for what comes back from a server
     from urllib.parse import quote, quote_plus  # noqa: PLC0415
 
+    octets = value.encode(errors="surrogatepass")
     bare = value.removeprefix("Basic ").rstrip("=")
     in_json = [json.dumps(value, ensure_ascii=ascii_only)[1:-1] for ascii_only in (True, False)]
-    in_base64 = {form for plain in (value, quote_plus(value)) for form in _base64_forms(plain.encode())}
-    return ({value, bare, quote(value), quote(value, safe=""), quote_plus(value), *in_json} | in_base64) - {""}
+    in_base64 = {form for plain in (octets, quote_plus(octets).encode()) for form in _base64_forms(plain)}
+    return ({value, bare, quote(octets), quote(octets, safe=""), quote_plus(octets), *in_json} | in_base64) - {""}
 
 
 def _base64_forms(content: bytes) -> set[str]:

@@ -57,6 +57,7 @@ def _source(name: str, tmp_path: Path) -> Source:
         "nul": FileSource("/tmp/\0"),
         "unset": EnvSource("TOKENFLOW_TEST_UNSET"),
         "empty variable": EnvSource("TOKENFLOW_TEST_EMPTY"),
+        "not text": EnvSource("TOKENFLOW_TEST_BINARY"),
         "no command": CommandSource(("/no/such/command", "secret-argument")),
         "failing": python("import sys; print('secret-output'); print('secret-error', file=sys.stderr); sys.exit(3)"),
         "silent": python("pass"),
@@ -79,6 +80,7 @@ def _source(name: str, tmp_path: Path) -> Source:
         ("nul", "cannot be read"),
         ("unset", "TOKENFLOW_TEST_UNSET is not set; set it"),
         ("empty variable", "is set and empty"),
+        ("not text", "is not UTF-8 text"),
         ("no command", "/no/such/command cannot be run: No such file or directory"),
         ("failing", "failed with exit status 3; run it by hand"),
         ("silent", "is empty"),
@@ -94,6 +96,7 @@ def test_what_gives_no_value_is_said_with_its_place_and_without_its_content(
     (tmp_path / "binary").write_bytes(b"\xff\xfe")
     os.mkfifo(tmp_path / "fifo")
     monkeypatch.setenv("TOKENFLOW_TEST_EMPTY", "")
+    monkeypatch.setitem(os.environ, "TOKENFLOW_TEST_BINARY", "secret-\udcff")
     place = Place("p.yaml", 3, 5, "client.secret")
     with pytest.raises(SecretError, match=said) as caught:
         read_reference(Reference(_source(name, tmp_path), place=place))

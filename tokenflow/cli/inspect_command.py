@@ -52,7 +52,7 @@ def _decoded(text: str) -> Jwt:
     try:
         return decode(text)
     except NotAJwtError as error:
-        raise VerificationError("the token", "a JWT", f"none ({error}): an opaque token cannot be decoded") from None
+        raise VerificationError("the token", "a JWT", f"opaque ({error})", doing="decoding it") from None
 
 
 def _token(argument: str) -> str:

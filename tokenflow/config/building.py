@@ -72,6 +72,7 @@ def build(document: Document) -> Profile:
             deliver=lambda value: tuple(_delivery(target, document.file) for target in value),
         ),
         name=data.get("name") or stem(document.file),
+        source=os.path.abspath(document.file),
         places=tuple(document.place(path) for path in document.spots),
     )
 

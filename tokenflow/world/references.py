@@ -70,6 +70,8 @@ def _environment(source: EnvSource) -> str:
         raise SecretError(f"the environment variable {source.name} is not set; set it, or change {source}")
     if not value:
         raise SecretError(f"the environment variable {source.name} is set and empty; give it a value")
+    if not value.isprintable() and any("\ud800" <= letter <= "\udfff" for letter in value):
+        raise SecretError(f"the environment variable {source.name} is not UTF-8 text")
     return _one_line_break_less(value)
 
 
