@@ -296,7 +296,6 @@ NOT_BUILT: Mapping[str, tuple[dict[str, object], str]] = {
     "password": ({"app_type": "agent", "user": {"name": "u", "password": {"env": "P"}}}, "password"),
     "jwt_bearer": ({"flow": "jwt_bearer", "assertion": {"env": "A"}}, "jwt_bearer"),
     "token_exchange": ({"flow": "token_exchange", "subject_token": {"env": "A"}}, "token_exchange"),
-    "preset": ({"preset": "itwin"}, "preset"),
     "store keyring": ({"store": "keyring"}, "keyring"),
     "store redis": ({"store": {"kind": "redis", "url": {"env": "R"}}}, "redis"),
     "reference keyring": (

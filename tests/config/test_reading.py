@@ -239,6 +239,7 @@ def test_hostile_yaml_is_answered_at_once_with_one_problem_at_its_place(name: st
     problem = refusal(text)
     assert time.perf_counter() - started < 5
     assert str(problem) == f"{FILE}{expected}"
+    assert bool(problem.line) == bool(problem.column)
 
 
 @pytest.mark.parametrize(

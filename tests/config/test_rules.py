@@ -66,10 +66,6 @@ def test_nothing_is_said_of_a_good_profile(name: str) -> None:
 AUTHENTICATES = "write `secret: {env: CLIENT_SECRET}`, or a private_key or certificate"
 KINDS = "write one of profile, ambient, command, env, file, keyring"
 BROKEN: dict[str, tuple[str, list[str]]] = {
-    "preset": (
-        SERVICE + "preset: itwin\n",
-        ["5:9: preset: presets are not built yet in this version; write the keys out"],
-    ),
     "flow-fits-app-type": (
         SERVICE + "flow: device_code\n",
         [

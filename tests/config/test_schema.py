@@ -153,6 +153,7 @@ def test_the_nearest_mark_decides_what_is_public(path: KeyPath, public: bool) ->
         (("client", "secret"), "word", False),
         (("client", "secret", "env"), "NAME", True),
         (("client", "secret", "env"), "hunter2!", False),
+        (("client", "secrett", "env"), "NAME", False),
         (("client", "secret", "file"), "/run/secret", True),
         (("client", "secret", "keyring", "username"), "svc@example.com", True),
         (("client", "secret", "command", 1), "--password=x", False),

@@ -49,7 +49,7 @@ def build(document: Document) -> Profile:
             flow=str,
             issuer=str,
             metadata=_metadata,
-            client=lambda value: _client(value, document.file),
+            client=lambda value: _client(value, document.base(("client", "certificate"))),
             user=_user,
             scopes=_words,
             audience=_strings,
@@ -67,13 +67,13 @@ def build(document: Document) -> Profile:
             dpop=bool,
             refresh=_refresh,
             verify=_verify,
-            store=lambda value: _store(value, document.file),
-            http=lambda value: _http(value, document.file),
-            deliver=lambda value: tuple(_delivery(target, document.file) for target in value),
+            store=lambda value: _store(value, document.base(("store", "path"))),
+            http=lambda value: _http(value, document.base(("http", "ca_bundle"))),
+            deliver=lambda value: tuple(_delivery(target, document.base(("deliver",))) for target in value),
         ),
         name=data.get("name") or stem(document.file),
         source=os.path.abspath(document.file),
-        places=tuple(document.place(path) for path in document.spots),
+        places=tuple(document.place(path) for path in (*document.spots, *document.borrowed)),
     )
 
 
@@ -163,12 +163,12 @@ def _token_request(value: Members) -> TokenRequest:
 def _origin(document: Document, key: str, value: Members) -> SecretValue | None:
     """Read the source of a token or assertion that stands beside other keys."""
     kinds = {kind: value[kind] for kind in REFERENCE_KINDS if kind in value}
-    return refer(kinds, file=document.file, place=document.place((key,))) if kinds else None
+    return refer(kinds, file=document.base((key,)), place=document.place((key,))) if kinds else None
 
 
 def _foreign_token(document: Document) -> Callable[[str, Members], ForeignToken]:
     def read(key: str, value: Members) -> ForeignToken:
-        members = _members(value, profile=lambda path: beside(document.file, path), ambient=str, type=str)
+        members = _members(value, profile=lambda path: beside(document.base((key,)), path), ambient=str, type=str)
         return ForeignToken(source=_origin(document, key, value), **members)
 
     return read
@@ -178,7 +178,7 @@ def _assertion(document: Document) -> Convert:
     def read(value: Members) -> Assertion:
         members = _members(
             value,
-            profile=lambda path: beside(document.file, path),
+            profile=lambda path: beside(document.base(("assertion",)), path),
             ambient=str,
             issuer=str,
             subject=str,

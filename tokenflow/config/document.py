@@ -46,12 +46,16 @@ class Spot:
 @final
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One profile's text as plain values (dict, list, str, int, bool, None), with a spot for each path."""
+    """One profile's text as plain values (dict, list, str, int, bool, None), with a spot for each path.
+
+    `borrowed` says where those values stand that come from a preset.
+    """
 
     file: str
     data: dict[str, Any]
     lines: list[str] = field(repr=False)
     spots: dict[Path, Spot] = field(repr=False)
+    borrowed: dict[Path, Place] = field(default_factory=dict, repr=False)
 
     def spot(self, path: Path) -> Spot:
         """Where `path` stands, or its nearest parent that is written in the file."""
@@ -60,12 +64,29 @@ class Document:
         return self.spots[path]
 
     def place(self, path: Path) -> Place:
-        """Where the value of `path` begins."""
+        """Where the value of `path` begins, here or in a preset."""
+        if (lent := self._lent(path)) is not None:
+            return Place(lent.file, lent.line, lent.column, dotted(path))
         line, column = self.spot(path).start
         return Place(self.file, line + 1, column + 1, dotted(path))
 
+    def base(self, path: Path) -> str:
+        """Return the file from whose folder a relative path counts that is written at `path`."""
+        file = self.place(path).file
+        return self.file if file.startswith("preset ") else file
+
+    def _lent(self, path: Path) -> Place | None:
+        """Return where a preset says `path`, or its nearest parent, unless the profile says something nearer."""
+        while path and path not in self.borrowed and path not in self.spots:
+            path = path[:-1]
+        return self.borrowed.get(path)
+
     def problem(self, path: Path, message: str, advice: str = "", *, at_key: bool = False, **more: Any) -> Problem:
         """Build the problem at `path`: at its value, or at its key."""
+        if (lent := self._lent(path)) is not None:
+            file, line, column = lent.file, lent.line, lent.column
+            where = dotted(path)
+            return Problem(file=file, line=line, column=column, path=where, message=message, advice=advice, **more)
         spot = self.spot(path)
         line, column = spot.key if at_key and spot.key else spot.start
         return Problem(

@@ -25,9 +25,9 @@ class Facts:
     mistake does not bring followers.
     """
 
-    def __init__(self, document: Document, found: Iterable[Problem] = ()) -> None:
+    def __init__(self, document: Document, found: Iterable[Problem] = (), *, doubtful: Iterable[str] = ()) -> None:
         self.document = document
-        self._doubtful = {problem.path for problem in found}
+        self._doubtful = {*doubtful, *(problem.path for problem in found)}
         self._suggested = {problem.advice for problem in found if problem.rule == "unknown-key"}
 
     def has(self, *path: str) -> bool:

@@ -9,6 +9,7 @@ from tokenflow.config.building import build, stem
 from tokenflow.config.complaints import complaints
 from tokenflow.config.excerpts import hide_secrets
 from tokenflow.config.facts import Facts
+from tokenflow.config.presets import filled_in, with_preset
 from tokenflow.config.references import Resolve, Unresolved, substitute
 from tokenflow.config.rules import broken_rules
 from tokenflow.errors import Problem
@@ -39,10 +40,12 @@ def interpret(document: Document, *, resolve: Resolve, unresolved: Unresolved = 
     `resolve` gives the value of a public reference, or raises SecretError; what it cannot give has the severity
     `unresolved`.
     """
-    found = complaints(document)
+    document, about_preset = with_preset(document)
+    found = about_preset + complaints(document)
     plain, more = substitute(document, resolve, unresolved, doubtful={problem.path for problem in found})
     found += more
-    found += broken_rules(Facts(plain, found))
+    facts = Facts(plain, found, doubtful=["preset"] if about_preset else [])
+    found += [filled_in(document, problem) for problem in broken_rules(facts)]
     problems = tuple(sorted(hide_secrets(document, found), key=lambda each: (each.line, each.column, each.path)))
     failed = any(problem.severity == "error" for problem in problems)
     unknown = any(problem.rule == "reference" for problem in problems)

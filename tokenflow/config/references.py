@@ -60,7 +60,7 @@ def substitute(
         if (wrong := _malformed(document, found)) is not None:
             problems.append(wrong)
             continue
-        reference = refer(found.value, file=document.file, place=document.place(found.path))
+        reference = refer(found.value, file=document.base(found.path), place=document.place(found.path))
         if found.secret:
             secret[found.path] = reference
             continue

@@ -66,7 +66,7 @@ _ENDPOINTS: Final = {
 
 
 def _issuer_is_named(facts: Facts) -> Iterator[Finding]:
-    if facts.has("issuer") or facts.has("preset"):
+    if facts.has("issuer") or facts.doubts(("preset",)):
         return
     if not facts.has("metadata"):
         yield ("issuer",), "is missing", "write the authorization server's address, or its endpoints under `metadata`"
@@ -284,13 +284,7 @@ def _delivery_is_whole(facts: Facts) -> Iterator[Finding]:
             yield ("deliver", number), f"a delivery to a {target['to']} has no `{needed}`", f"write `{needed}:`"
 
 
-def _preset_is_not_built(facts: Facts) -> Iterator[Finding]:
-    if facts.has("preset"):
-        yield ("preset",), "presets are not built yet in this version", "write the keys out"
-
-
 RULES: Final = (
-    Rule(id="preset", severity="error", check=_preset_is_not_built),
     Rule(id="flow-fits-app-type", severity="error", check=_flow_fits_app_type),
     Rule(id="client-is-named", severity="error", check=_client_is_named),
     Rule(id="issuer-is-named", severity="error", check=_issuer_is_named),
