@@ -8,7 +8,7 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from tokenflow import AsyncRunner, Profile, ProtocolError, Runner
+from tokenflow import AsyncRunner, Profile, ProfileError, Runner
 from tokenflow.auth import check_destination
 from tokenflow.profile import Client
 from tokenflow.secret import Secret
@@ -76,7 +76,7 @@ def test_a_token_goes_only_where_it_may(send_to: tuple[str, ...], address: str, 
     if allowed:
         check_destination(profile, address)
     else:
-        with pytest.raises(ProtocolError, match="the token may not be sent to"):
+        with pytest.raises(ProfileError, match="the token may not be sent to"):
             check_destination(profile, address)
 
 
@@ -86,7 +86,7 @@ def test_a_request_to_a_forbidden_host_is_not_sent_at_all() -> None:
     with (
         Runner(profile) as runner,
         httpx.Client(transport=httpx.MockTransport(api), auth=runner.auth()) as client,
-        pytest.raises(ProtocolError),
+        pytest.raises(ProfileError),
     ):
         client.get("https://evil.test/")
     assert api.seen == []

@@ -284,3 +284,50 @@ def test_an_unusable_ca_bundle_is_said_before_anything_is_sent(server: FakeServe
     with Runner(profile) as runner, pytest.raises(SecretError, match=r"/no/such/ca\.pem"):
         runner.token()
     assert server.requests == []
+
+
+def test_a_caller_that_is_cancelled_puts_no_refresh_token_in_flight_twice(server: FakeServer) -> None:  # promise 3
+    server.refresh_tokens = "rotating"
+
+    async def main() -> TokenSet:
+        async with AsyncRunner(profile_for(server)) as runner:
+            await runner.token()
+            server.token_delay = 0.3
+            impatient = asyncio.create_task(runner.token(refresh=True))
+            patient = asyncio.create_task(runner.token(refresh=True))
+            await asyncio.sleep(0.1)
+            impatient.cancel()
+            return await patient
+
+    assert asyncio.run(main()).access_token == server.issued[1]
+    assert len(server.token_requests) == 2
+
+
+def test_a_validity_that_the_token_at_hand_has_costs_no_more_than_none(server: FakeServer) -> None:
+    with Runner(profile_for(server)) as runner:
+        first = runner.token()
+        runner._session = None  # whatever asks for it again would begin a new one, with an empty store
+        assert runner.token(min_validity=300) is first
+
+
+def test_two_folders_are_two_identities_and_two_ways_to_one_file_are_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tokenflow import load_profile
+    from tokenflow.protocol.identity import identity
+
+    text = (
+        "version: 1\napp_type: service\nflow: refresh_token\nissuer: https://as.test\n"
+        "client: {id: c, secret: {env: S}}\nrefresh_token: {file: rt.txt}\n"
+    )
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "p.yaml").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    from_above = identity(load_profile("one/p.yaml"))
+    monkeypatch.chdir(tmp_path / "one")
+    from_within = identity(load_profile("p.yaml"))
+    monkeypatch.chdir(tmp_path / "two")
+    other = identity(load_profile("p.yaml"))
+    assert from_above == from_within
+    assert from_above != other

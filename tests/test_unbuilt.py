@@ -9,9 +9,11 @@ import pytest
 
 from tokenflow import Profile, ProfileError, load_profile
 from tokenflow.profile import (
+    Assertion,
     Authorization,
     Client,
     DeliveryTarget,
+    ForeignToken,
     StoreChoice,
     VerifyPolicy,
 )
@@ -41,6 +43,13 @@ def test_what_is_built_passes() -> None:
         ({"client": Client(id="c", auth_method="private_key_jwt")}, "client.auth_method", "private_key_jwt"),
         ({"client": Client(id="c", private_key=Secret("k"))}, "client.private_key", "authentication by private_key"),
         ({"client": Client(id="c", certificate="c.pem")}, "client.certificate", "authentication by certificate"),
+        (
+            {"client": Client(id="c", secret=Secret("s"), certificate="c.pem")},
+            "client.certificate",
+            "authentication by certificate",
+        ),
+        ({"assertion": Assertion(source=Secret("a"))}, "assertion", "`assertion`"),
+        ({"subject_token": ForeignToken(ambient="auto")}, "subject_token", "`subject_token`"),
         ({"deliver": (DeliveryTarget(to="command"),)}, "deliver[0].to", "delivery to command"),
         ({"deliver": (DeliveryTarget(to="stdout", format="netrc"),)}, "deliver[0].format", "format netrc"),
     ],
@@ -57,7 +66,7 @@ def test_every_such_key_is_named_with_its_place(tmp_path: Path) -> None:
     path = tmp_path / "p.yaml"
     path.write_text(
         "version: 1\napp_type: desktop\nflow: device_code\nissuer: https://as.test\nclient: {id: c}\ndpop: true\n"
-        "store: redis\ndeliver:\n- {to: command, run: [x]}\n"
+        "store: {kind: redis, url: {env: R}}\ndeliver:\n- {to: command, run: [x]}\n"
     )
     with pytest.raises(ProfileError) as caught:
         load_profile(path)

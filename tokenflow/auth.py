@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import httpx
 
 from tokenflow.addresses import is_loopback, origin
-from tokenflow.errors import ProtocolError
 from tokenflow.runner import AsyncRunner, Runner
 
 if TYPE_CHECKING:
@@ -61,12 +60,12 @@ def check_destination(profile: Profile, address: str) -> None:
     """Check that the profile's token may be sent to `address`: one of `send_to`, and https off loopback (R6750-03).
 
     Raises:
-        ProtocolError: it may not.
+        ProfileError: it may not.
     """
     target = origin(address)
     if profile.send_to and target not in {origin(allowed) for allowed in profile.send_to}:
         allowed = ", ".join(profile.send_to)
-        raise ProtocolError(f"the token may not be sent to {target}; the profile's send_to allows {allowed}")
+        raise profile.refused("send_to", f"the token may not be sent to {target}", f"it may go to {allowed}")
     parts = urlsplit(address)
     if parts.scheme != "https" and not is_loopback(parts.hostname):
-        raise ProtocolError(f"the token may not be sent to {target}: plain http is for loopback addresses only")
+        raise profile.refused("send_to", f"the token may not be sent to {target}", "plain http is for loopback only")

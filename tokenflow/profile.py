@@ -239,7 +239,7 @@ class HttpOptions:
     """How the server is reached; `timeout` in seconds bounds one exchange as a whole."""
 
     timeout: float = 10.0
-    proxy: str | None = None
+    proxy: SecretValue | None = None
     ca_bundle: str | None = None
 
 

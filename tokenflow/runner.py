@@ -13,6 +13,7 @@ from tokenflow.protocol.freshness import windows
 from tokenflow.protocol.pipeline import Obtained, Wish, forget_access_token, valid_token
 from tokenflow.secret import Secret
 from tokenflow.session import Session
+from tokenflow.tokens import TokenSet
 from tokenflow.unbuilt import refuse_unbuilt
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from tokenflow.auth import RunnerAuth
     from tokenflow.profile import Profile
-    from tokenflow.tokens import TokenSet
     from tokenflow.world.async_driver import AsyncDriver
     from tokenflow.world.clock import Clock
     from tokenflow.world.driver import Driver
@@ -30,23 +30,28 @@ if TYPE_CHECKING:
 
 
 class _Held:
-    """The token that a runner has at hand, and until when (Unix time) it is simply fresh."""
+    """The token that a runner has at hand, until when (Unix time) it is simply fresh, and when it expires."""
 
-    __slots__ = ("token", "until")
+    __slots__ = ("expires_at", "token", "until")
 
-    def __init__(self, token: TokenSet | None = None, until: float = 0.0) -> None:
+    def __init__(self, token: TokenSet, until: float, expires_at: float) -> None:
         self.token = token
         self.until = until
+        self.expires_at = expires_at
 
     @classmethod
     def of(cls, obtained: Obtained, profile: Profile) -> _Held:
         token = obtained.token
         if token.expires_at is None:
-            return cls(token, float("inf"))
-        return cls(token, token.expires_at - windows(profile.refresh, obtained.record.lifetime).widest)
+            return cls(token, float("inf"), float("inf"))
+        window = windows(profile.refresh, obtained.record.lifetime).widest
+        return cls(token, token.expires_at - window, token.expires_at)
+
+    def serves(self, now: float, min_validity: float | None) -> bool:
+        return now < self.until and (min_validity is None or self.expires_at - now >= min_validity)
 
 
-_NOTHING = _Held()
+_NOTHING = _Held(TokenSet(""), 0.0, 0.0)
 
 
 @final
@@ -100,7 +105,7 @@ class Runner:
             OAuthError, ProtocolError, TransportError, SecretError, StoreError, InteractionRequired: see their classes.
         """
         held = self._held
-        if min_validity is None and not refresh and self._now() < held.until and held.token is not None:
+        if not refresh and held.serves(self._now(), min_validity):
             return held.token
         return self.obtain(Wish(min_validity=min_validity, new=refresh)).token
 
@@ -162,11 +167,9 @@ class Runner:
             return self._client
         with self._starting:
             if self._own_client is None:
-                import httpx  # noqa: PLC0415 - a stored token needs none
+                from tokenflow.world.exchange import new_client  # noqa: PLC0415 - a stored token needs no network
 
-                from tokenflow.world.exchange import client_options  # noqa: PLC0415
-
-                self._own_client = httpx.Client(**client_options(self.profile.http))
+                self._own_client = new_client(self.profile.http)
             return self._own_client
 
 
@@ -202,7 +205,7 @@ class AsyncRunner:
     async def token(self, min_validity: float | None = None, refresh: bool = False) -> TokenSet:  # noqa: FBT002 - the shape callers know
         """Return a token that is good for at least `min_validity` seconds more; see `Runner.token`."""
         held = self._held
-        if min_validity is None and not refresh and self._now() < held.until and held.token is not None:
+        if not refresh and held.serves(self._now(), min_validity):
             return held.token
         driver, session = self._started()
         obtained = await driver.run(valid_token(session.profile, Wish(min_validity=min_validity, new=refresh)))
@@ -247,9 +250,7 @@ class AsyncRunner:
         if self._client is not None:
             return self._client
         if self._own_client is None:
-            import httpx  # noqa: PLC0415 - a stored token needs none
+            from tokenflow.world.exchange import new_async_client  # noqa: PLC0415 - a stored token needs no network
 
-            from tokenflow.world.exchange import client_options  # noqa: PLC0415
-
-            self._own_client = httpx.AsyncClient(**client_options(self.profile.http))
+            self._own_client = new_async_client(self.profile.http)
         return self._own_client

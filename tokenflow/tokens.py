@@ -81,12 +81,13 @@ class TokenRecord:
     """What one identity has in the store.
 
     `token` is None where only a refresh token is left. `obtained_at` is the Unix time at which the request that
-    brought the token started: expiry counts from there (promise 5).
+    brought the token started: expiry counts from there (promise 5). `checked` says against what it was verified.
     """
 
     token: TokenSet | None
     refresh_token: Secret | None
     obtained_at: int
+    checked: str = ""
 
     @property
     def lifetime(self) -> int | None:

@@ -58,10 +58,12 @@ def _client(profile: Profile) -> Iterator[tuple[str, str, str]]:
     client = profile.client
     if client.auth_method is not None and client.auth_method not in AUTH_METHODS:
         yield "client.auth_method", client.auth_method, _has(AUTH_METHODS)
-    if client.auth_method is None and client.secret is None and profile.flow in GRANTS:
-        for name in ("private_key", "certificate"):
-            if getattr(client, name) is not None:
-                yield f"client.{name}", f"authentication by {name}", "use client.secret"
+    for name in ("private_key", "certificate"):
+        if getattr(client, name) is not None:
+            yield f"client.{name}", f"authentication by {name}", "use client.secret"
+    for name in ("assertion", "subject_token", "actor_token"):
+        if getattr(profile, name) is not None and profile.flow in GRANTS:
+            yield name, f"`{name}`", "remove it"
 
 
 def _deliveries(profile: Profile) -> Iterator[tuple[str, str, str]]:

@@ -122,3 +122,12 @@ def test_one_failure_does_not_stop_the_others(tmp_path: Path) -> None:  # F-148
     with pytest.raises(DeliveryError, match=r"none/bad: No such file or directory; check the folder"):
         deliver_all(targets, TOKEN, new=True)
     assert (tmp_path / "good").read_text() == "a'b$c\n"
+
+
+def test_a_file_that_others_may_read_is_delivered_anew(tmp_path: Path) -> None:
+    path = tmp_path / "token"
+    target = DeliveryTarget(to="file", path=str(path))
+    file.deliver(target, "t")
+    assert not file.lacks(target, "t")
+    path.chmod(0o666)
+    assert file.lacks(target, "t")

@@ -38,6 +38,7 @@ from tokenflow.protocol.identity import identity
 from tokenflow.protocol.pipeline import PATIENCE, Origin, Wish, forget_access_token, valid_token
 from tokenflow.protocol.records import read_record, write_record
 from tokenflow.protocol.token_answer import TEN_YEARS
+from tokenflow.protocol.verification import described_policy
 from tokenflow.secret import Secret
 from tokenflow.tokens import TokenRecord, TokenSet
 
@@ -54,6 +55,7 @@ PATIENT = ["load", "lock", "within 120", "load"]
 BRIEF = ["load", "lock", "within 2", "load"]
 GOOD_KEYS = answer(200, jwks(jwk(), jwk("ES256")))
 INVALID_GRANT = json_answer({"error": "invalid_grant"}, 400)
+CHECKED = described_policy(VerifyPolicy())
 LOST = TransportError("the connection broke")
 NEW = Wish(new=True)
 
@@ -66,7 +68,10 @@ def record(
     kept = TokenSet(token, expires_at=expires_at, issuer=ISSUER, **members) if token is not None else None
     obtained_at = int(NOW if expires_at is None else expires_at - 3600)
     return TokenRecord(
-        token=kept, refresh_token=Secret(refresh_token) if refresh_token else None, obtained_at=obtained_at
+        token=kept,
+        refresh_token=Secret(refresh_token) if refresh_token else None,
+        obtained_at=obtained_at,
+        checked=CHECKED if token is not None else "",
     )
 
 
@@ -112,7 +117,7 @@ def test_without_a_stored_token_lock_read_again_ask_verify_save_promise_3() -> N
     )
     assert forms(world) == [{"grant_type": "client_credentials", "scope": "a b"}]
     assert kept(world, service(scopes=("a", "b"))) == TokenRecord(
-        token=obtained.token, refresh_token=None, obtained_at=int(NOW)
+        token=obtained.token, refresh_token=None, obtained_at=int(NOW), checked=CHECKED
     )
     assert world.warnings() == []
 
@@ -251,11 +256,12 @@ def test_a_due_token_serves_whatever_the_renewal_fails_of_promise_2(
         def __missing__(self, source: EnvSource) -> Secret:
             raise SecretError(f"{source.name} is not set")
 
-    world = holding(DUE, profile).on(TOKEN, *replies)
+    due = replace(DUE, checked=described_policy(profile.verify))
+    world = holding(due, profile).on(TOKEN, *replies)
     world.secrets = Unset()
     before = dict(world.entries)
     obtained = world.run(valid_token(profile))
-    assert (obtained.record, obtained.origin) == (DUE, Origin.STORED)
+    assert (obtained.record, obtained.origin) == (due, Origin.STORED)
     assert world.entries == before
     (warning,) = [said for said in world.warnings() if "still serves" in said]
     assert warning.startswith("the token is due and was not renewed; the present one still serves (")
@@ -310,7 +316,7 @@ def test_a_server_that_cannot_give_what_is_asked_for_is_an_error_promise_1() -> 
     with pytest.raises(VerificationError) as caught:
         world.run(valid_token(PROFILE, Wish(min_validity=7200)))
     assert caught.value.claim == "the token's remaining life"
-    assert caught.value.expected == "at least 7200 s (--min-validity)"
+    assert caught.value.expected == "at least 7200 s, as asked"
     assert caught.value.actual == "3600 s: the server's tokens live 3600 s"
     assert len(world.requests) == 1
     assert kept(world) != FRESH
@@ -489,7 +495,8 @@ def test_a_new_refresh_token_takes_the_place_of_the_old_which_stays_where_none_c
     assert not world.requests[0].repeatable
     assert obtained.record.refresh_token == Secret(left)
     assert kept(world) == obtained.record
-    assert world.trace == [*PATIENT, "POST /token", "save", "unlock"]
+    rotated = ["save"] if left != "canary-rt-0" else []
+    assert world.trace == [*PATIENT, "POST /token", *rotated, "save", "unlock"]
 
 
 def test_a_record_with_nothing_but_a_refresh_token_is_renewed_by_it() -> None:
@@ -531,11 +538,14 @@ def test_a_rotated_refresh_token_is_saved_though_the_keys_cannot_be_had_promise_
     world = holding(stored).on(TOKEN, token_answer(refresh_token="rt-1", **tokens)).on(JWKS, *replies)
     with pytest.raises(error):
         world.run(valid_token(PROFILE))
-    assert world.trace == [*PATIENT, "POST /token", "GET /jwks", "save", "unlock"]
+    if stored is None:  # nothing was spent: the flow brings another one
+        assert world.entries == {}
+        return
+    assert world.trace == [*PATIENT, "POST /token", "save", "GET /jwks", "unlock"]
     left = kept(world)
     assert left is not None
     assert left.refresh_token == Secret("rt-1")
-    assert left.token == (stored.token if stored else None), "what was not verified is not kept"
+    assert left.token == stored.token, "what was not verified is not kept"
 
 
 def test_keys_that_cannot_be_had_lose_no_refresh_token_that_was_not_rotated() -> None:
@@ -572,7 +582,7 @@ def test_a_lost_answer_is_asked_for_once_more_after_reading_again_where_no_token
 ) -> None:
     world = holding(stored).on(TOKEN, lost, token_answer(refresh_token="rt-1"))
     obtained = world.run(valid_token(PROFILE))
-    assert world.trace == [*PATIENT, "POST /token", "load", "POST /token", "save", "unlock"]
+    assert world.trace == [*PATIENT, "POST /token", "load", "POST /token", "save", "save", "unlock"]
     assert forms(world) == [refreshed_by("canary-rt-0")] * 2
     assert obtained.record.refresh_token == Secret("rt-1")
     assert ("info", "the answer to the refresh was lost; asking once more") in world.told
@@ -718,11 +728,12 @@ def test_what_is_not_verified_is_neither_handed_out_nor_kept_promise_9(
 ) -> None:
     profile = service(verify=verify)
     world = holding(stored, profile).on(TOKEN, token_answer(refresh_token="rt-1", **members)).on(JWKS, GOOD_KEYS)
-    before = dict(world.entries)
     with pytest.raises(VerificationError) as caught:
         world.run(valid_token(profile))
     assert caught.value.claim == claim
-    assert world.entries == before
+    # The refresh token took the place of a spent one, and is kept: nothing else is (promise 3).
+    left = {identity(profile): write_record(replace(stored, refresh_token=Secret("rt-1")))} if stored else {}
+    assert world.entries == left
 
 
 def test_a_verified_id_token_is_kept_and_handed_out() -> None:
@@ -846,7 +857,9 @@ def test_the_effects_of_a_refresh_in_full() -> None:
         token=TokenSet("at-1", expires_at=int(NOW) + 3600, issuer=ISSUER),
         refresh_token=Secret("rt-1"),
         obtained_at=int(NOW),
+        checked=CHECKED,
     )
+    rotated = write_record(replace(RENEWABLE, refresh_token=Secret("rt-1")))
     obtained = walk(
         valid_token(profile),
         (Load(key), before),
@@ -856,7 +869,8 @@ def test_the_effects_of_a_refresh_in_full() -> None:
         (Load(key), before),
         (Now, NOW),
         (Send, token_answer(refresh_token="rt-1")),
-        (Save(key, write_record(after), before), None),
+        (Save(key, rotated, before), None),
+        (Save(key, write_record(after), rotated), None),
         (Now, NOW),
     )
     assert obtained.record == after
@@ -884,3 +898,19 @@ def test_a_first_refresh_token_that_was_refused_is_not_sent_again_r6749_16() -> 
     with pytest.raises(OAuthError, match="invalid_grant"):
         world.run(valid_token(profile, Wish(new=True)))
     assert len(world.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "verify",
+    [
+        VerifyPolicy(access_token="none"),
+        VerifyPolicy(audience=(API,)),
+        VerifyPolicy(required_scopes=("a",)),
+        VerifyPolicy(algorithms=("ES256",)),
+    ],
+)
+def test_a_token_is_not_served_under_a_policy_that_it_never_passed_promise_9(verify: VerifyPolicy) -> None:
+    profile = service(verify=verify)
+    world = holding(FRESH, profile).on(TOKEN, token_answer(scope="a"))
+    assert world.run(valid_token(profile)).origin is Origin.RENEWED
+    assert world.run(valid_token(profile)).origin is Origin.STORED

@@ -342,7 +342,10 @@ class FakeServer:
         if answer.delay and self._closing.wait(answer.delay):
             return
         if answer.raw is not None:
-            connection.sendall(answer.raw)
+            for piece in [answer.raw[i : i + 1] for i in range(len(answer.raw))] if answer.pause else [answer.raw]:
+                connection.sendall(piece)
+                if answer.pause and self._closing.wait(answer.pause):
+                    return
             return
         length = len(answer.body) * answer.copies if answer.declared_length is None else answer.declared_length
         headers = {"Content-Length": str(length), "Connection": "close"} | dict(answer.headers)

@@ -18,6 +18,7 @@ import trustme
 from support.clocks import FakeClock
 from support.fake_server import CLOSE, Answer, FakeServer
 
+from tokenflow.dev_issuer import DevIssuer
 from tokenflow.errors import ProtocolError, SecretError, StoreError, TransportError
 from tokenflow.profile import EnvSource, HttpOptions, Reference, RetryPolicy
 from tokenflow.protocol.effects import (
@@ -41,7 +42,7 @@ from tokenflow.protocol.messages import HttpRequest, HttpResponse
 from tokenflow.secret import Secret
 from tokenflow.world.async_driver import AsyncDriver
 from tokenflow.world.driver import Driver
-from tokenflow.world.exchange import client_options
+from tokenflow.world.exchange import new_async_client, new_client
 from tokenflow.world.stores.memory import MemoryStore
 from tokenflow.world.surroundings import Surroundings
 
@@ -54,13 +55,13 @@ ONCE = RetryPolicy(attempts=1)
 
 
 def _sync(flow: Flow[Any], around: Surroundings, options: HttpOptions) -> Any:
-    with httpx.Client(**client_options(options)) as client:
+    with new_client(options) as client:
         return Driver(lambda: client, around).run(flow)
 
 
 def _async(flow: Flow[Any], around: Surroundings, options: HttpOptions) -> Any:
     async def run() -> Any:
-        async with httpx.AsyncClient(**client_options(options)) as client:
+        async with new_async_client(options) as client:
             return await AsyncDriver(lambda: client, around).run(flow)
 
     return asyncio.run(run())
@@ -170,6 +171,55 @@ def test_an_exchange_is_bounded_as_a_whole(
     around = Surroundings(store=MemoryStore(), clock=FakeClock(), retry=ONCE, timeout=0.4)
     with pytest.raises(TransportError, match=r"did not answer in full within 0\.4 s"):
         perform(send(get(server)), around)
+
+
+def test_an_exchange_for_which_no_time_is_left_is_not_begun(perform: Perform, server: FakeServer) -> None:
+    with pytest.raises(TransportError, match=r"no time is left to ask 127\.0\.0\.1") as caught:
+        perform(within(0, send(get(server))))
+    assert not caught.value.sent
+    assert server.requests == []
+
+
+def test_a_reference_is_read_within_the_time_that_is_left(perform: Perform) -> None:
+    asked: list[float] = []
+
+    def read(reference: Reference, *, patience: float) -> Secret:
+        asked.append(patience)
+        return Secret(str(reference))
+
+    around = Surroundings(store=MemoryStore(), clock=FakeClock(), read=read)
+    perform(within(2, resolve(Reference(EnvSource("S")))), around)
+    perform(resolve(Reference(EnvSource("S"))), around)
+    assert asked == [2, 10]
+
+
+@pytest.mark.parametrize("proxy", ["socks9://127.0.0.1:1", "foo", "proxy.example.com:3128"])
+def test_a_proxy_that_cannot_be_used_is_said_by_name(perform: Perform, proxy: str) -> None:
+    request = HttpRequest(method="GET", url="https://127.0.0.1/")
+    with pytest.raises(SecretError, match=r"http\.proxy cannot be used .*write `http://host:port`"):
+        perform(send(request), None, HttpOptions(proxy=Secret(proxy)))
+
+
+def test_a_proxy_variable_that_cannot_be_used_is_said_by_name(
+    perform: Perform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ALL_PROXY", "foo://bar")
+    with pytest.raises(SecretError, match=r"a proxy variable .* cannot be used"):
+        perform(send(HttpRequest(method="GET", url="https://127.0.0.1/")))
+
+
+def test_a_proxy_may_be_a_reference(perform: Perform, server: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TOKENFLOW_TEST_PROXY", "http://127.0.0.1:9")
+    options = HttpOptions(proxy=Reference(EnvSource("TOKENFLOW_TEST_PROXY")))
+    assert perform(send(get(server)), None, options).status == 200  # loopback goes round it
+
+
+def test_a_server_without_tls_where_tls_is_asked_for_is_told_so(perform: Perform) -> None:
+    with DevIssuer() as issuer:
+        url = issuer.url.replace("http://", "https://")
+        with pytest.raises(TransportError, match="answers without TLS; check scheme and port") as caught:
+            perform(send(HttpRequest(method="GET", url=f"{url}/jwks")))
+    assert caught.value.permanent
 
 
 def test_a_server_that_is_down_was_certainly_not_asked(perform: Perform) -> None:  # F-003
@@ -420,14 +470,15 @@ def test_tasks_of_one_loop_wait_for_each_other_and_cancelling_one_harms_no_other
 
             def slow() -> Flow[None]:
                 order.append("slow begins")
-                yield from sleep(60)
+                yield from sleep(0.1)
+                order.append("slow ends")
 
             def quick() -> Flow[None]:
                 order.append("quick")
                 yield from sleep(0)
 
             holder = asyncio.create_task(driver.run(exclusive("k", slow())))
-            await asyncio.sleep(0)
+            await asyncio.sleep(0.02)
             waiters = [asyncio.create_task(driver.run(exclusive("k", quick()))) for _ in range(3)]
             await asyncio.sleep(0)
             assert await driver.run(exclusive_or_busy("k", quick())) is BUSY
@@ -445,7 +496,25 @@ def test_tasks_of_one_loop_wait_for_each_other_and_cancelling_one_harms_no_other
             lease.release()
         return order
 
-    assert asyncio.run(main()) == ["slow begins", "quick", "quick"]
+    # What was under way comes to its end: a refresh token may be in flight (promise 3).
+    assert asyncio.run(main()) == ["slow begins", "slow ends", "quick", "quick"]
+
+
+def test_a_renewal_that_fails_when_its_caller_is_gone_is_heard_by_nobody() -> None:
+    async def main() -> None:
+        async with httpx.AsyncClient() as client:
+            driver = AsyncDriver(lambda: client, Surroundings(store=MemoryStore()))
+
+            def failing() -> Flow[None]:
+                yield from sleep(0.02)
+                raise ValueError("nobody hears this")
+
+            caller = asyncio.create_task(driver.run(exclusive("k", failing())))
+            await asyncio.sleep(0.01)
+            caller.cancel()
+            await asyncio.sleep(0.05)
+
+    asyncio.run(main())
 
 
 def test_a_task_that_waits_too_long_for_another_gives_up() -> None:
@@ -524,7 +593,7 @@ def test_loopback_is_never_asked_through_a_proxy(
     perform: Perform, server: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:  # F-011
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
-    assert perform(send(get(server)), None, HttpOptions(proxy="http://127.0.0.1:9")).status == 200
+    assert perform(send(get(server)), None, HttpOptions(proxy=Secret("http://127.0.0.1:9"))).status == 200
 
 
 def test_narration_tells_every_exchange_and_no_secret(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Never
 
 from tokenflow.cli.arguments import parse
 from tokenflow.cli.commands import COMMANDS
-from tokenflow.cli.messages import report_error, report_problems, set_up
+from tokenflow.cli.messages import report_error, report_problems, set_up, write_error
 from tokenflow.deliver.stdout import give_up
 from tokenflow.errors import (
     DeliveryError,
@@ -72,7 +72,7 @@ def run(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return NO_READER
     except Exception as error:  # noqa: BLE001 - a bug, said as one, without a traceback that nobody asked for
-        _report_bug(error, verbose=verbose)
+        _report_bug(error, verbose=verbose, log_format=log_format)
         return UNEXPECTED
     return status if _flushed() else NO_READER
 
@@ -107,9 +107,9 @@ def failed(error: TokenflowError, *, log_format: str, about: str = "") -> int:
     return status
 
 
-def _report_bug(error: Exception, *, verbose: int) -> None:
+def _report_bug(error: Exception, *, verbose: int, log_format: str) -> None:
     if verbose:
-        traceback.print_exception(error)
-    kind = type(error).__name__
+        write_error("".join(traceback.format_exception(error)).rstrip())
     more = "" if verbose else "; -v shows where"
-    sys.stderr.write(f"tokenflow: unexpected {kind}: this is a bug in tokenflow, please report it{more}\n")
+    bug = TokenflowError(f"unexpected {type(error).__name__}: this is a bug in tokenflow, please report it{more}")
+    report_error(bug, status=UNEXPECTED, log_format=log_format)

@@ -6,6 +6,7 @@ import json
 import logging
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from tokenflow.printable import printable
@@ -43,11 +44,19 @@ def set_up(*, verbose: int, log_format: str) -> None:
     logger.setLevel(_LEVELS.get(verbose, logging.DEBUG))
 
 
+def write_error(text: str) -> None:
+    """Write to stderr, if there is one: what cannot be said must not change what is done."""
+    if sys.stderr is not None:
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text + "\n")
+            sys.stderr.flush()
+
+
 def say(text: str, *, log_format: str = "text", **more: Any) -> None:
     """Write a message to stderr; `more` are its parts for machines."""
     if log_format == "json":
         text = _line("info", more.pop("message", text), at=time.time(), **more)
-    sys.stderr.write(text + "\n")
+    write_error(text)
 
 
 def report_error(error: Exception, *, status: int, log_format: str, about: str = "") -> None:
@@ -57,7 +66,7 @@ def report_error(error: Exception, *, status: int, log_format: str, about: str =
         text = _line("error", said, at=time.time(), error=type(error).__name__, exit_status=status)
     else:
         text = "\n".join(f"tokenflow: error: {printable(line, longest=LONGEST)}" for line in said.splitlines())
-    sys.stderr.write(text + "\n")
+    write_error(text)
 
 
 def report_problems(problems: tuple[Problem, ...], *, status: int, log_format: str) -> None:
@@ -70,4 +79,4 @@ def report_problems(problems: tuple[Problem, ...], *, status: int, log_format: s
                 _line("error", str(problem), at=time.time(), error="ProfileError", exit_status=status) + "\n"
             )
         else:
-            sys.stderr.write(render(problem) + "\n")
+            write_error(render(problem))

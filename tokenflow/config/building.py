@@ -73,7 +73,7 @@ def build(document: Document) -> Profile:
         ),
         name=data.get("name") or stem(document.file),
         source=os.path.abspath(document.file),
-        places=tuple(document.place(path) for path in (*document.spots, *document.borrowed)),
+        places=tuple(document.places()),
     )
 
 
@@ -221,7 +221,7 @@ def _store(value: str | Members, file: str) -> StoreChoice:
 
 
 def _http(value: Members, file: str) -> HttpOptions:
-    return HttpOptions(**_members(value, timeout=seconds, proxy=str, ca_bundle=lambda path: beside(file, path)))
+    return HttpOptions(**_members(value, timeout=seconds, proxy=_secret, ca_bundle=lambda path: beside(file, path)))
 
 
 def _delivery(value: Members, file: str) -> DeliveryTarget:

@@ -38,8 +38,8 @@ def _source(value: dict[str, Any], file: str) -> Source:
 
 
 def beside(file: str, path: str) -> str:
-    """Return `path` as it counts from the folder of the profile `file`; `~` is the home folder."""
-    return os.path.join(os.path.dirname(file), os.path.expanduser(path))
+    """Return the absolute form of `path`, which counts from the folder of `file`; `~` is the home folder."""
+    return os.path.abspath(os.path.join(os.path.dirname(file), os.path.expanduser(path)))
 
 
 def substitute(

@@ -30,10 +30,12 @@ def deliver(target: DeliveryTarget, text: str) -> None:
 
 
 def lacks(target: DeliveryTarget, text: str) -> bool:
-    """Tell whether the target's file does not hold `text` yet."""
+    """Tell whether the target's file does not hold `text` yet, or others may read it who should not."""
     try:
         descriptor = os.open(target.path or "", os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as stream:
+            if stat.S_IMODE(os.fstat(descriptor).st_mode) != int(target.mode, 8):
+                return True
             return stream.read(LARGEST) != (text + "\n").encode()
     except OSError:
         return True

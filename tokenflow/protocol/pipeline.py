@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, final
 
-from tokenflow.errors import OAuthError, ProtocolError, TokenflowError, TransportError, VerificationError
+from tokenflow.errors import OAuthError, TokenflowError, TransportError, VerificationError
 from tokenflow.protocol.client_auth import with_secret_read
 from tokenflow.protocol.discovery import server_metadata
 from tokenflow.protocol.effects import BUSY, Flow, exclusive, exclusive_or_busy, load, now, save, tell, within
@@ -22,7 +22,7 @@ from tokenflow.protocol.id_token import check_same_subject, verify_id_token
 from tokenflow.protocol.identity import identity
 from tokenflow.protocol.records import read_record, write_record
 from tokenflow.protocol.token_answer import TEN_YEARS
-from tokenflow.protocol.verification import check_scopes, moment, verify_access_token
+from tokenflow.protocol.verification import check_scopes, described_policy, moment, verify_access_token
 from tokenflow.secret import Secret
 from tokenflow.tokens import TokenRecord, TokenSet
 
@@ -124,8 +124,8 @@ def _read(key: str) -> Flow[_Entry]:
 def _judged(
     record: TokenRecord | None, profile: Profile, wish: Wish, time: float
 ) -> tuple[Freshness, TokenRecord | None]:
-    if record is None or wish.new:
-        return Freshness.EXPIRED, record
+    if record is None or wish.new or record.checked != described_policy(profile.verify):
+        return Freshness.EXPIRED, record  # what another policy let pass is not believed under this one (promise 9)
     return freshness(record, profile.refresh, now=time, min_validity=wish.min_validity), record
 
 
@@ -152,7 +152,9 @@ def _renewal(key: str, profile: Profile, wish: Wish, seen: _Entry) -> Flow[Obtai
     answer = yield from _answer(key, profile, server, entry)
     if answer is None:
         return (yield from _renewal(key, profile, wish, entry))
-    record = yield from _accepted(key, profile, server, answer, entry)
+    if answer.rotated:
+        entry = yield from _rotated(key, entry, answer)
+    record = yield from _accepted(profile, server, answer)
     yield from save(key, write_record(record), replaces=entry.text)
     if warning := clamped(profile.refresh, record.lifetime):
         yield from tell("warning", warning)
@@ -208,25 +210,24 @@ def _serves(token: TokenSet | None, time: float) -> bool:
     return token is not None and (token.expires_at is None or token.expires_at > time)
 
 
-def _accepted(
-    key: str, profile: Profile, server: ServerMetadata, answer: TokenAnswer, entry: _Entry
-) -> Flow[TokenRecord]:
-    """Verify what came and make the record of it.
+def _rotated(key: str, entry: _Entry, answer: TokenAnswer) -> Flow[_Entry]:
+    """Save a refresh token that took the place of a spent one, before anything else can go wrong (promise 3).
 
-    Where the server's keys cannot be had, the token is not handed out, and a rotated refresh token is saved all the
-    same: the old one is spent.
+    The access token that came with it is not believed yet: the record keeps the one that it has.
     """
+    kept = entry.record or TokenRecord(token=None, refresh_token=None, obtained_at=int(answer.asked_at))
+    record = replace(kept, refresh_token=answer.refresh_token)
+    text = write_record(record)
+    yield from save(key, text, replaces=entry.text)
+    return _Entry(text, record)
+
+
+def _accepted(profile: Profile, server: ServerMetadata, answer: TokenAnswer) -> Flow[TokenRecord]:
+    """Verify what came and make the record of it; what is not verified is neither handed out nor kept."""
     access_token = answer.access_token.reveal()
-    try:
-        claims = yield from verify_access_token(access_token, profile, server)
-        if answer.id_token is not None:
-            yield from verify_id_token(answer.id_token.reveal(), profile, server)
-    except (TransportError, ProtocolError, OAuthError):
-        if answer.refresh_token is not None:
-            kept = TokenRecord(token=None, refresh_token=answer.refresh_token, obtained_at=int(answer.asked_at))
-            present = replace(entry.record, refresh_token=answer.refresh_token) if entry.record else kept
-            yield from save(key, write_record(present), replaces=entry.text)
-        raise
+    claims = yield from verify_access_token(access_token, profile, server)
+    if answer.id_token is not None:
+        yield from verify_id_token(answer.id_token.reveal(), profile, server)
     check_scopes(answer.scopes, profile.verify)
     token = TokenSet(
         access_token,
@@ -236,7 +237,12 @@ def _accepted(
         issuer=server.issuer or "",
         id_token=answer.id_token.reveal() if answer.id_token else None,
     )
-    return TokenRecord(token=token, refresh_token=answer.refresh_token, obtained_at=int(answer.asked_at))
+    return TokenRecord(
+        token=token,
+        refresh_token=answer.refresh_token,
+        obtained_at=int(answer.asked_at),
+        checked=described_policy(profile.verify),
+    )
 
 
 def _expiry(answer: TokenAnswer, claims: dict[str, Any] | None, profile: Profile) -> int:
@@ -271,7 +277,7 @@ def _check_validity(obtained: Obtained, wish: Wish) -> Flow[None]:
     if left <= 0:
         expected = "more than 0 s; is the clock right?"
     elif wish.min_validity is not None and left < wish.min_validity:
-        expected = f"at least {wish.min_validity:g} s (--min-validity)"
+        expected = f"at least {wish.min_validity:g} s, as asked"
     else:
         return
     found = f"{left:.0f} s: the server's tokens live {obtained.record.lifetime} s"

@@ -19,6 +19,7 @@ def write_record(record: TokenRecord) -> str:
     members: dict[str, Any] = {
         "format": FORMAT,
         "obtained_at": record.obtained_at,
+        "checked": record.checked,
         "refresh_token": record.refresh_token.reveal() if record.refresh_token else None,
     }
     if token is not None:
@@ -68,6 +69,7 @@ def _record(members: dict[str, Any]) -> TokenRecord:
         token=token,
         refresh_token=None if refresh_token is None else Secret(_text(refresh_token)),
         obtained_at=_time(members["obtained_at"]),
+        checked=_text(members["checked"]),
     )
 
 

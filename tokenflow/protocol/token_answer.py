@@ -24,7 +24,8 @@ class TokenAnswer:
     """What the server granted, and when it was asked.
 
     `asked_at` is the Unix time at which the request started; `lifetime` is in seconds, None where the server does not
-    say it usably. `warnings` are for the person who reads the log.
+    say it usably. `warnings` are for the person who reads the log. `rotated` says that `refresh_token` has taken the
+    place of one that was sent, and is spent.
     """
 
     access_token: Secret
@@ -35,6 +36,7 @@ class TokenAnswer:
     refresh_token: Secret | None
     id_token: Secret | None
     warnings: tuple[str, ...]
+    rotated: bool = False
 
 
 def read_answer(members: dict[str, Any], *, asked_at: float, scopes: tuple[str, ...], doing: str) -> TokenAnswer:

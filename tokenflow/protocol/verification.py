@@ -153,6 +153,12 @@ def check_scopes(granted: tuple[str, ...], policy: VerifyPolicy) -> None:
         raise VerificationError("scope", f"to hold {' '.join(missing)}", shown(" ".join(granted) or None), doing=_DOING)
 
 
+def described_policy(policy: VerifyPolicy) -> str:
+    """Say what a token was checked against, so that it is not served under a policy that it never passed."""
+    parts = (policy.access_token, policy.audience, policy.required_scopes, policy.algorithms)
+    return " ".join(part if isinstance(part, str) else f"[{' '.join(sorted(part))}]" for part in parts)
+
+
 def shown(value: object) -> str:
     """Write a claim's value for a message."""
     return "missing" if value is None else printable(str(value))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 import time
-from typing import TYPE_CHECKING, Any, TypeVar, assert_never, final
+from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never, final
 
 from tokenflow.errors import StoreError
 from tokenflow.protocol.effects import (
@@ -39,6 +39,15 @@ if TYPE_CHECKING:
     from tokenflow.world.surroundings import Surroundings
 
 T = TypeVar("T")
+
+_under_way: Final[set[asyncio.Future[Any]]] = set()  # the event loop itself keeps no task alive
+
+
+def _finished(work: asyncio.Future[Any]) -> None:
+    """Let go of a renewal; where its caller is gone, nobody else would look at how it ended."""
+    _under_way.discard(work)
+    if not work.cancelled():
+        work.exception()
 
 
 @final
@@ -78,7 +87,7 @@ class AsyncDriver:
             case Random(size):
                 return around.random(size)
             case Resolve(reference):
-                return await asyncio.to_thread(around.read, reference)
+                return await asyncio.to_thread(around.resolve, reference, deadline)
             case Load(key):
                 return await asyncio.to_thread(around.store.load, key)
             case Save(key, text, replaces):
@@ -115,9 +124,11 @@ class AsyncDriver:
         )
 
     async def _exchange(self, request: HttpRequest, deadline: float | None) -> HttpResponse:
-        from tokenflow.world.exchange import too_slow, translated  # noqa: PLC0415 - it loads httpx
+        from tokenflow.world.exchange import no_time_left, too_slow, translated  # noqa: PLC0415 - it loads httpx
 
         timeout = self._around.time_left(deadline)
+        if timeout <= 0:
+            raise no_time_left(request)
         logger.info("%s", request)
         start = time.monotonic()
         try:
@@ -149,6 +160,14 @@ class AsyncDriver:
                 await lock.acquire()
         except TimeoutError:
             return self._kept_out(effect)
+        # A caller that is cancelled does not take the renewal with it: a refresh token would be in flight, and the lock
+        # free for the next one (promise 3). The renewal has its own deadline.
+        work = asyncio.ensure_future(self._alone(effect, lock, end, deadline))
+        _under_way.add(work)
+        work.add_done_callback(_finished)
+        return await asyncio.shield(work)
+
+    async def _alone(self, effect: Exclusive, lock: asyncio.Lock, end: float, deadline: float | None) -> Any:
         try:
             lease = await self._lease(effect, end)
             if lease is None:
@@ -156,13 +175,13 @@ class AsyncDriver:
             try:
                 return await self.run(effect.body, deadline=deadline)
             finally:
-                lease.release()
+                await asyncio.to_thread(lease.release)
         finally:
             lock.release()
 
     async def _lease(self, effect: Exclusive, end: float) -> Lease | None:
         around = self._around
-        while (lease := around.store.try_acquire(effect.key)) is None:
+        while (lease := await asyncio.to_thread(around.store.try_acquire, effect.key)) is None:
             if not effect.wait or around.clock.now() >= end:
                 return None
             await around.clock.sleep_async(random.uniform(POLL / 2, POLL * 3 / 2))  # noqa: S311 - spreads the polls

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import time
-from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never, final
+from queue import Empty, SimpleQueue
+from threading import Thread
+from typing import TYPE_CHECKING, Any, Final, TypeVar, assert_never, cast, final
 
 from tokenflow.errors import StoreError
 from tokenflow.protocol.effects import (
@@ -37,7 +39,32 @@ if TYPE_CHECKING:
     from tokenflow.world.surroundings import Surroundings
 
 T = TypeVar("T")
+GRACE: Final = 0.2  # seconds by which httpx's own timeouts, which say more, come first
 POLL: Final = 0.02  # seconds between two looks at somebody else's lock, on average
+
+
+def _bounded(work: Callable[[], T], timeout: float, late: Exception) -> T:
+    """Run `work` for at most `timeout` seconds, in a thread that is left behind when it takes longer.
+
+    httpx bounds each read, not the exchange: a server that sends a byte now and then, or a name server that does not
+    answer, would hold a blocking call for hours.
+    """
+    done: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+
+    def run() -> None:
+        try:
+            done.put((work(), None))
+        except BaseException as error:  # noqa: BLE001 - raised where it is waited for
+            done.put((None, error))
+
+    Thread(target=run, daemon=True, name="tokenflow exchange").start()
+    try:
+        value, error = done.get(timeout=timeout + GRACE)
+    except Empty:
+        raise late from None
+    if error is not None:
+        raise error
+    return cast("T", value)
 
 
 @final
@@ -77,7 +104,7 @@ class Driver:
             case Random(size):
                 return around.random(size)
             case Resolve(reference):
-                return around.read(reference)
+                return around.resolve(reference, deadline)
             case Load(key):
                 return around.store.load(key)
             case Save(key, text, replaces):
@@ -112,18 +139,31 @@ class Driver:
         return tenacity.Retrying(**arguments, sleep=around.clock.sleep)(self._exchange, request, deadline)
 
     def _exchange(self, request: HttpRequest, deadline: float | None) -> HttpResponse:
-        from tokenflow.world.exchange import Body, prepared, too_slow, translated  # noqa: PLC0415 - it loads httpx
+        from tokenflow.world.exchange import (  # noqa: PLC0415 - it loads httpx
+            Body,
+            no_time_left,
+            prepared,
+            too_slow,
+            translated,
+        )
 
         timeout = self._around.time_left(deadline)
+        if timeout <= 0:
+            raise no_time_left(request)
+        client = self._client()
         logger.info("%s", request)
         start = time.monotonic()
-        with translated(request, timeout), self._client().stream(**prepared(request, timeout)) as response:
-            body = Body(request, response)
-            for chunk in response.iter_bytes():
-                body.take(chunk)
-                if time.monotonic() - start > timeout:
-                    raise too_slow(request, timeout)
-        answer = body.whole()
+
+        def stream() -> HttpResponse:
+            with translated(request, timeout), client.stream(**prepared(request, timeout)) as response:
+                body = Body(request, response)
+                for chunk in response.iter_bytes():
+                    body.take(chunk)
+                    if time.monotonic() - start > timeout:
+                        raise too_slow(request, timeout)
+            return body.whole()
+
+        answer = _bounded(stream, timeout, too_slow(request, timeout))
         logger.info("%s", describe_response(request, answer, time.monotonic() - start))
         return answer
 

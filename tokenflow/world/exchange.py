@@ -14,8 +14,10 @@ import httpx
 
 import tokenflow
 from tokenflow.errors import ProtocolError, SecretError, TransportError
+from tokenflow.profile import Reference
 from tokenflow.protocol.messages import HttpRequest, HttpResponse
 from tokenflow.secret import Secret
+from tokenflow.world.references import read_reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,15 +29,42 @@ LARGEST: Final = 1024 * 1024  # bytes of a body, decompressed (F-029)
 _DIRECT: Final[dict[str, None]] = {"all://127.0.0.1": None, "all://localhost": None, "all://[::1]": None}
 
 
-def client_options(options: HttpOptions) -> dict[str, Any]:
-    """Return what `httpx.Client` and `httpx.AsyncClient` are made with.
+def new_client(options: HttpOptions) -> httpx.Client:
+    """Make a blocking client.
 
     Raises:
-        SecretError: the CA bundle cannot be read.
+        SecretError: the CA bundle cannot be read, or a proxy cannot be used.
     """
+    arguments = _client_arguments(options)
+    with _usable(options):
+        return httpx.Client(**arguments)
+
+
+def new_async_client(options: HttpOptions) -> httpx.AsyncClient:
+    """Make an asynchronous client; see `new_client`."""
+    arguments = _client_arguments(options)
+    with _usable(options):
+        return httpx.AsyncClient(**arguments)
+
+
+@contextmanager
+def _usable(options: HttpOptions) -> Iterator[None]:
+    """Say which setting it is where httpx cannot make a client of the profile's and the environment's."""
+    try:
+        yield
+    except (ValueError, ImportError, OSError, httpx.InvalidURL) as error:
+        where = (
+            "http.proxy" if options.proxy is not None else "a proxy variable (HTTPS_PROXY, ALL_PROXY) or SSL_CERT_FILE"
+        )
+        advice = "write `http://host:port`, or unset it"
+        raise SecretError(f"{where} cannot be used ({type(error).__name__}); {advice}") from None
+
+
+def _client_arguments(options: HttpOptions) -> dict[str, Any]:
+    proxy = read_reference(options.proxy) if isinstance(options.proxy, Reference) else options.proxy
     return {
         "verify": _tls(options),
-        "proxy": options.proxy,
+        "proxy": proxy.reveal() if proxy is not None else None,
         "mounts": dict(_DIRECT),
         "follow_redirects": False,
         "cookies": CookieJar(DefaultCookiePolicy(allowed_domains=[])),
@@ -93,6 +122,11 @@ def too_slow(request: HttpRequest, timeout: float) -> TransportError:
     return TransportError(f"{_host(request)} did not answer in full within {timeout:g} s")
 
 
+def no_time_left(request: HttpRequest) -> TransportError:
+    """Build the error of an exchange that cannot begin any more."""
+    return TransportError(f"no time is left to ask {_host(request)}", sent=False)
+
+
 @contextmanager
 def translated(request: HttpRequest, timeout: float) -> Iterator[None]:
     """Turn httpx's errors into tokenflow's, which say whether the request can have reached the server."""
@@ -132,7 +166,9 @@ def _not_connected(request: HttpRequest, error: httpx.ConnectError) -> Transport
         reason = f"the certificate of {host} is refused: {cause.verify_message}; {hint}"
         return TransportError(reason, sent=False, permanent=True)
     if isinstance(cause, ssl.SSLError):
-        return TransportError(f"no TLS connection to {host}: {cause.reason or cause}", sent=False, permanent=True)
+        plain = cause.reason == "WRONG_VERSION_NUMBER"
+        reason = "it answers without TLS; check scheme and port" if plain else str(cause.reason or cause)
+        return TransportError(f"no TLS connection to {host}: {reason}", sent=False, permanent=True)
     if isinstance(cause, socket.gaierror):
         return TransportError(f"there is no host {host}; check the address and the network", sent=False)
     reason = (os.strerror(cause.errno) if isinstance(cause, OSError) and cause.errno else str(cause)).lower()

@@ -33,9 +33,13 @@ class Surroundings:
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     timeout: float = 10.0
     clock: Clock = field(default_factory=SystemClock)
-    read: Callable[[Reference], Secret] = read_reference
+    read: Callable[..., Secret] = read_reference
     _remembered: dict[str, Remembered] = field(default_factory=dict)
     _told: set[str] = field(default_factory=set)
+
+    def resolve(self, reference: Reference, deadline: float | None) -> Secret:
+        """Read what a reference stands for, within the time that is left."""
+        return self.read(reference, patience=self.time_left(deadline))
 
     def random(self, size: int) -> bytes:
         """Draw secure random bytes."""

@@ -37,8 +37,7 @@ def refresh(profile: Profile, server: ServerMetadata, refresh_token: Secret) -> 
     theft (RFC 9700 section 4.14.2). `scope` is left out, which means "as granted"; `resource` narrows to one API.
     """
     resource = tuple(("resource", value) for value in profile.resource)
-    return (
-        yield from request_token(
-            profile, server, "refresh_token", ("refresh_token", refresh_token), *resource, repeatable=False
-        )
+    answer = yield from request_token(
+        profile, server, "refresh_token", ("refresh_token", refresh_token), *resource, repeatable=False
     )
+    return replace(answer, rotated=answer.refresh_token not in (None, refresh_token))
