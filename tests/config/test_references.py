@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os.path
 from pathlib import Path
 
 import pytest
@@ -25,25 +26,25 @@ PLACE = Place("folder/p.yaml", 3, 4, "client.secret")
     ("written", "source"),
     [
         ({"env": "NAME"}, EnvSource("NAME")),
-        ({"file": "s.txt"}, FileSource("folder/s.txt")),
+        ({"file": "s.txt"}, FileSource("/folder/s.txt")),
         ({"file": "/s.txt"}, FileSource("/s.txt")),
         ({"keyring": {"service": "s", "username": "u"}}, KeyringSource("s", "u")),
         ({"command": ["pass", "show"]}, CommandSource(("pass", "show"))),
     ],
 )
 def test_each_kind_of_reference_is_read(written: dict[str, object], source: Source) -> None:
-    reference = refer(written, file="folder/p.yaml", place=PLACE)
+    reference = refer(written, file="/folder/p.yaml", place=PLACE)
     assert reference == Reference(source)
     assert reference.place == PLACE
-    assert refer({**written, "default": "d"}, file="folder/p.yaml", place=PLACE).default == "d"
+    assert refer({**written, "default": "d"}, file="/folder/p.yaml", place=PLACE).default == "d"
 
 
 @pytest.mark.parametrize(
     ("file", "path", "found"),
     [
-        ("p.yaml", "key.pem", "key.pem"),
-        ("a/p.yaml", "key.pem", "a/key.pem"),
-        ("/a/p.yaml", "../key.pem", "/a/../key.pem"),
+        ("p.yaml", "key.pem", os.path.abspath("key.pem")),
+        ("a/p.yaml", "key.pem", os.path.abspath("a/key.pem")),
+        ("/a/p.yaml", "../key.pem", "/key.pem"),
         ("/a/p.yaml", "/b/key.pem", "/b/key.pem"),
         ("/a/p.yaml", "~/key.pem", "/home/me/key.pem"),
     ],
@@ -70,7 +71,7 @@ authorization: {par: {env: PAR}}
 VALUES = {
     "{env: VERSION}": "1",
     "{env: APP_TYPE}": "service",
-    "{file: issuer.txt}": "https://as.example",
+    f"{{file: {os.path.abspath('issuer.txt')}}}": "https://as.example",
     "{keyring: {service: s, username: u}}": "5",
     "{env: SCOPE}": "y",
     "{env: AUDIENCE}": "z",
@@ -100,11 +101,11 @@ def test_public_references_become_values_of_the_kind_that_belongs_there() -> Non
 
 
 def test_secret_references_stay_and_know_their_place() -> None:
-    profile = built(SERVICE + "token: {extra: {x: {file: x.txt}}}\nrefresh_token: {command: [rt]}\n", file="d/p.yaml")
+    profile = built(SERVICE + "token: {extra: {x: {file: x.txt}}}\nrefresh_token: {command: [rt]}\n", file="/d/p.yaml")
     assert profile.client.secret == Reference(EnvSource("S"))
     assert isinstance(profile.client.secret, Reference)
-    assert str(profile.client.secret.place) == "d/p.yaml:4:25: client.secret"
-    assert profile.token.extra == (("x", Reference(FileSource("d/x.txt"))),)
+    assert str(profile.client.secret.place) == "/d/p.yaml:4:25: client.secret"
+    assert profile.token.extra == (("x", Reference(FileSource("/d/x.txt"))),)
     assert profile.refresh_token == Reference(CommandSource(("rt",)))
 
 
@@ -215,7 +216,7 @@ def test_a_token_from_elsewhere_is_relative_to_the_profile_too() -> None:
     profile: Profile = built(
         "version: 1\napp_type: workload\nissuer: https://as.example\n"
         "subject_token: {file: t.jwt, type: jwt}\nactor_token: {profile: ~/login.yaml}\n",
-        file="d/p.yaml",
+        file="/d/p.yaml",
     )
-    assert profile.subject_token == ForeignToken(source=Reference(FileSource("d/t.jwt")), type="jwt")
+    assert profile.subject_token == ForeignToken(source=Reference(FileSource("/d/t.jwt")), type="jwt")
     assert profile.actor_token == ForeignToken(profile=str(Path.home() / "login.yaml"))

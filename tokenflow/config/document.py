@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any, Final, final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, final
 
 from tokenflow.errors import Problem
 from tokenflow.profile import Place
 from tokenflow.secret import REDACTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 Path = tuple[str | int, ...]
 Mark = tuple[int, int]  # line and column, both from 0
@@ -25,17 +28,22 @@ def dotted(path: Path) -> str:
     """Write a path as people do: `deliver[0].to`; what does not look like a key is hidden."""
     text = ""
     for part in path:
-        if isinstance(part, int):
-            text += f"[{part}]"
-        else:
-            text += ("." if text else "") + (part if is_key(part) else REDACTED)
+        text = _below(text, part)
     return text
 
 
-@final
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spot:
-    """Where one node stands: its key (None for the root and for list items), and its value from start to end."""
+def _below(text: str, part: str | int) -> str:
+    if isinstance(part, int):
+        return f"{text}[{part}]"
+    key = part if is_key(part) else REDACTED
+    return f"{text}.{key}" if text else key
+
+
+class Spot(NamedTuple):
+    """Where one node stands: its key (None for the root and for list items), and its value from start to end.
+
+    A tuple because there is one for each value of every profile, and a frozen dataclass takes four times as long.
+    """
 
     key: Mark | None
     start: Mark
@@ -69,6 +77,15 @@ class Document:
             return Place(lent.file, lent.line, lent.column, dotted(path))
         line, column = self.spot(path).start
         return Place(self.file, line + 1, column + 1, dotted(path))
+
+    def places(self) -> Iterator[Place]:
+        """Tell of every path that is written, here or in a preset, where its value begins."""
+        texts: dict[Path, str] = {}
+        for path, spot in self.spots.items():
+            text = texts[path] = _below(texts[path[:-1]], path[-1]) if path else ""
+            yield Place(self.file, spot.start[0] + 1, spot.start[1] + 1, text)
+        for path, place in self.borrowed.items():
+            yield Place(place.file, place.line, place.column, dotted(path))
 
     def base(self, path: Path) -> str:
         """Return the file from whose folder a relative path counts that is written at `path`."""
