@@ -298,10 +298,6 @@ NOT_BUILT: Mapping[str, tuple[dict[str, object], str]] = {
     "token_exchange": ({"flow": "token_exchange", "subject_token": {"env": "A"}}, "token_exchange"),
     "store keyring": ({"store": "keyring"}, "keyring"),
     "store redis": ({"store": {"kind": "redis", "url": {"env": "R"}}}, "redis"),
-    "reference keyring": (
-        {"client": {"id": "service", "secret": {"keyring": {"service": "s", "username": "u"}}}},
-        "keyring",
-    ),
 }
 
 

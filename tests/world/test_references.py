@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tokenflow.errors import SecretError
-from tokenflow.profile import CommandSource, EnvSource, FileSource, KeyringSource, Place, Reference, Source
+from tokenflow.profile import CommandSource, EnvSource, FileSource, Place, Reference, Source
 from tokenflow.world.references import read_public_reference, read_reference
 
 if TYPE_CHECKING:
@@ -62,7 +62,6 @@ def _source(name: str, tmp_path: Path) -> Source:
         "failing": python("import sys; print('secret-output'); print('secret-error', file=sys.stderr); sys.exit(3)"),
         "silent": python("pass"),
         "flooding": python("import sys\nwhile True: sys.stdout.write('x' * 65536)"),
-        "keyring": KeyringSource("s", "u"),
     }
     return others[name]
 
@@ -85,7 +84,6 @@ def _source(name: str, tmp_path: Path) -> Source:
         ("failing", "failed with exit status 3; run it by hand"),
         ("silent", "is empty"),
         ("flooding", "larger than 64 KiB"),
-        ("keyring", "not built yet"),
     ],
 )
 def test_what_gives_no_value_is_said_with_its_place_and_without_its_content(

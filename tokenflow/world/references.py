@@ -1,4 +1,7 @@
-"""Read what a reference stands for: an environment variable, a file, a command's output. Bounded, without a shell."""
+"""Read what a reference stands for: an environment variable, a file, a command's output, an item of the keyring.
+
+Bounded in size and time, and without a shell.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,13 @@ from tokenflow.profile import CommandSource, EnvSource, FileSource, KeyringSourc
 from tokenflow.secret import Secret
 
 LARGEST: Final = 64 * 1024  # bytes
-PATIENCE: Final = 10.0  # seconds for a command
+PATIENCE: Final = 10.0  # seconds for a command or a keyring
 
 
 def read_reference(reference: Reference, *, patience: float = PATIENCE) -> Secret:
-    """Return the value that `reference` stands for, one trailing line break removed; `patience` is for a command.
+    """Return the value that `reference` stands for, one trailing line break removed.
+
+    `patience` is for a command or a keyring, in seconds.
 
     Raises:
         SecretError: there is none, and the reference has no default.
@@ -56,9 +61,7 @@ def _read(reference: Reference, patience: float) -> str:
         case CommandSource():
             value = _command(source, patience)
         case KeyringSource():
-            raise SecretError(
-                f"{source}: keyring references are not built yet in this version; use env, file or command"
-            )
+            value = _keyring(source, patience)
         case _:
             assert_never(source)
     return value
@@ -110,6 +113,13 @@ def _command(source: CommandSource, patience: float) -> str:
     if process.returncode != 0 and len(content) <= LARGEST:
         raise SecretError(f"the command {name} failed with exit status {process.returncode}; run it by hand to see why")
     return _text(content, f"the output of {name}")
+
+
+def _keyring(source: KeyringSource, patience: float) -> str:
+    from tokenflow.world.keyrings import read_item  # noqa: PLC0415 - keyrings are rare
+
+    value = read_item(source, patience=patience).reveal()
+    return _text(value.encode(errors="surrogatepass"), f"the keyring's item {source}")
 
 
 def _output(process: subprocess.Popen[bytes], name: str, patience: float) -> bytes:
