@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
+import argparse
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from tokenflow.config.excerpts import render
+from tokenflow.cli.reports import REPORTS, Checked
+from tokenflow.cli.rule_pages import ALL, known_rule, rule_page
 from tokenflow.config.interpretation import Interpretation, clashes, interpret
 from tokenflow.config.reading import read
 from tokenflow.deliver.stdout import write
@@ -16,28 +17,58 @@ from tokenflow.profile import CommandSource, Reference
 from tokenflow.world.references import read_public_reference
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Iterator
 
 SUFFIXES: Final = (".yaml", ".yml")
 
 
+class _Explain(argparse.Action):
+    """Ask for an explanation, which needs no PATH."""
+
+    def __init__(self, *, paths: argparse.Action, **options: Any) -> None:
+        super().__init__(**options)
+        self._paths = paths
+
+    def __call__(self, _parser: Any, namespace: argparse.Namespace, values: Any, _option: Any = None) -> None:
+        self._paths.required = False
+        namespace.explain = values
+
+
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declare the command's arguments."""
-    parser.add_argument("paths", metavar="PATH", nargs="+", help="a profile, or a folder of profiles")
-    parser.add_argument("--format", choices=("text", "json"), default="text", help="how the report is written")
+    paths = parser.add_argument("paths", metavar="PATH", nargs="+", help="a profile, or a folder of profiles")
+    parser.add_argument("--format", choices=tuple(REPORTS), default="text", help="how the report is written")
     parser.add_argument("--strict", action="store_true", help="exit 2 also where there are only warnings")
+    parser.add_argument(
+        "--explain",
+        action=_Explain,
+        paths=paths,
+        metavar="RULE",
+        nargs="?",
+        const=ALL,
+        type=_rule,
+        help="explain a rule by its name, or list all rules, and check nothing",
+    )
+
+
+def _rule(name: str) -> str:
+    try:
+        return known_rule(name)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def execute(arguments: argparse.Namespace) -> int:
     """Check everything; exit 2 where a profile cannot be used."""
+    if arguments.explain is not None:
+        write(rule_page(arguments.explain, as_json=arguments.format == "json"))
+        return 0
     files = [file for path in arguments.paths for file in _files(path)]
-    checked = clashes({file: _check(file) for file in dict.fromkeys(files)})
-    problems = [problem for interpretation in checked.values() for problem in interpretation.problems]
-    errors = sum(problem.severity == "error" for problem in problems)
-    report = _json if arguments.format == "json" else _text
-    write(report(list(checked), problems, errors))
-    return 2 if errors or (arguments.strict and problems) else 0
+    interpretations = clashes({file: _check(file) for file in dict.fromkeys(files)})
+    problems = tuple(problem for interpretation in interpretations.values() for problem in interpretation.problems)
+    checked = Checked(tuple(interpretations), problems)
+    write(REPORTS[arguments.format](checked))
+    return 2 if checked.errors or (arguments.strict and problems) else 0
 
 
 def _files(path: str) -> Iterator[str]:
@@ -72,36 +103,3 @@ def _resolved_here(reference: Reference) -> str:
         return read_public_reference(reference)
     except SecretError as error:
         raise SecretError(f"{error}; what depends on its value is not checked") from None
-
-
-def _text(files: list[str], problems: list[Problem], errors: int) -> str:
-    warnings = len(problems) - errors
-    lines = [render(problem) for problem in problems]
-    found = ", ".join(
-        f"{count} {word}{'' if count == 1 else 's'}" for count, word in ((errors, "error"), (warnings, "warning"))
-    )
-    checked = f"{len(files)} profile{'' if len(files) == 1 else 's'} checked"
-    lines.append(f"{checked}: {found if problems else 'no problems'}")
-    return "\n".join(lines) + "\n"
-
-
-def _json(files: list[str], problems: list[Problem], errors: int) -> str:
-    report = {
-        "profiles": files,
-        "errors": errors,
-        "warnings": len(problems) - errors,
-        "problems": [
-            {
-                "file": problem.file,
-                "line": problem.line,
-                "column": problem.column,
-                "path": problem.path,
-                "severity": problem.severity,
-                "rule": problem.rule,
-                "message": problem.message,
-                "advice": problem.advice,
-            }
-            for problem in problems
-        ],
-    }
-    return json.dumps(report, indent=2) + "\n"
