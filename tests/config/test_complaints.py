@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 from config.texts import SERVICE, said
 
-from tokenflow.config.complaints import complaints, nearest
+from tokenflow.config.complaints import complaints
 from tokenflow.config.reading import parse
 from tokenflow.config.schema import schema
+from tokenflow.config.synonyms import nearest
 
 
 def with_line(line: str) -> str:
@@ -22,6 +23,8 @@ CLIENT_KEYS_SORTED = (
 )
 SOURCE = "write the value, or a reference such as `{env: NAME}`"
 ONE_OF = "a reference has exactly one of env, file, keyring, command; write `{env: NAME}` or `{file: PATH}`"
+REMOVE = "remove it; `tokenflow schema` prints all keys"
+DELIVERIES = "write for example `[{to: file, path: /run/itwin/token, format: token, mode: '0600'}]`"
 UNITS = "the units are h, m, s and ms"
 
 # The line -> all that is said of it.
@@ -40,9 +43,25 @@ MISTAKES: dict[str, list[str]] = {
             "it belongs at the top or under `assertion` or under `verify`"
         )
     ],
-    "foo: x": ["5:1: foo: there is no such key in a profile; remove it"],
-    "'': x": ["5:1: ***: there is no such key in a profile; remove it"],
-    "env: x": ["5:1: env: there is no such key in a profile; remove it"],
+    # keys and words that others use
+    "client_id: x": ["5:1: client_id: there is no such key in a profile; did you mean `id` under `client`?"],
+    "clientSecret: x": ["5:1: clientSecret: there is no such key in a profile; did you mean `secret` under `client`?"],
+    "client: {client_id: a, secret: {env: S}}": [
+        "4:10: client.client_id: there is no such key in `client`; did you mean `id`?"
+    ],
+    "clients: {id: a, secret: {env: S}}": ["5:1: clients: there is no such key in a profile; did you mean `client`?"],
+    "refresh: {grant_type: x}": [
+        "5:11: refresh.grant_type: there is no such key in `refresh`; did you mean `flow` at the top?"
+    ],
+    "app_type: m2m": [
+        (
+            "4:11: app_type: `m2m` is not known; "
+            "did you mean `service`? It is one of web, service, agent, desktop, mobile, device, workload"
+        )
+    ],
+    "foo: x": [f"5:1: foo: there is no such key in a profile; {REMOVE}"],
+    "'': x": [f"5:1: ***: there is no such key in a profile; {REMOVE}"],
+    "env: x": [f"5:1: env: there is no such key in a profile; {REMOVE}"],
     "refresh: {foo: 1}": [
         (
             "5:11: refresh.foo: there is no such key in `refresh`; "
@@ -71,7 +90,10 @@ MISTAKES: dict[str, list[str]] = {
     "issuer: {}": [f"4:9: issuer: is a mapping, not text; {SOURCE}"],
     "scopes: {a: b}": [f"5:9: scopes: is a mapping, not text or a list; {SOURCE}"],
     "client: {id: a, secret: {env: MY-ID}}": [
-        "4:31: client.secret.env: this is not a valid env; write for example `ITWIN_CLIENT_SECRET`"
+        (
+            "4:31: client.secret.env: this is not the name of an environment variable; "
+            "write for example `ITWIN_CLIENT_SECRET`, without `$`"
+        )
     ],
     "client: {id: a, secret: {env: }}": [
         "4:31: client.secret.env: has no value; write for example `ITWIN_CLIENT_SECRET`"
@@ -83,7 +105,9 @@ MISTAKES: dict[str, list[str]] = {
         "4:35: client.secret.keyring.service: is missing; write `service: itwin`",
         "4:35: client.secret.keyring.username: is missing; write `username: svc@example.com`",
     ],
-    "client: {id: a, secret: {command: pass show}}": ["4:35: client.secret.command: text is not a list"],
+    "client: {id: a, secret: {command: pass show}}": [
+        "4:35: client.secret.command: text is not a list; write for example `[pass, show, itwin/client-secret]`"
+    ],
     "subject_token: {ambient: github}": [
         (
             "5:26: subject_token.ambient: `github` is not known; "
@@ -96,7 +120,17 @@ MISTAKES: dict[str, list[str]] = {
     # no value, an empty one, one of the wrong kind
     "issuer:": ["4:8: issuer: has no value; write for example `https://ims.bentley.com`"],
     "version:": ["4:9: version: has no value; write for example `1`"],
-    "client:": ["4:8: client: has no value; write one, or remove the key"],
+    "client:": [f"4:8: client: has nothing under it; write its keys below it, indented: {CLIENT_KEYS}"],
+    "refresh:": [
+        (
+            "5:9: refresh: has nothing under it; write its keys below it, indented: "
+            "before_expiry, min_validity, on_rejected, assume_lifetime, retry"
+        )
+    ],
+    "user:\nname: a b\npassword: x": [
+        "5:6: user: has nothing under it; write its keys below it, indented: name, password",
+        "6:7: name: `a b` is not a valid name; write for example `itwin-reports`",
+    ],
     "dpop: ~": ["5:7: dpop: has no value; write for example `true`"],
     "issuer: ''": ["4:9: issuer: is empty; write for example `https://ims.bentley.com`"],
     "authorization: {details: []}": ["5:26: authorization.details: is empty; write a value, or remove the key"],
@@ -121,16 +155,18 @@ MISTAKES: dict[str, list[str]] = {
             "end_session_endpoint, registration_endpoint, jwks_uri, ..."
         )
     ],
-    "deliver: {to: stdout}": ["5:10: deliver: is a mapping, not a list"],
-    "deliver: stdout": ["5:10: deliver: text is not a list"],
+    "deliver: {to: stdout}": [f"5:10: deliver: a mapping is not a list; {DELIVERIES}"],
+    "deliver: stdout": [f"5:10: deliver: text is not a list; {DELIVERIES}"],
     "authorization: {extra: {a: 5, '': x, c: }}": [
         "5:24: authorization.extra: is empty; write a value, or remove the key",
         "5:28: authorization.extra.a: this is a number, not text; quote it",
         "5:41: authorization.extra.c: has no value; write for example `eu`",
     ],
     # F-125, F-127, F-128, F-134: what YAML 1.1 would have guessed
-    "dpop: no": ["5:7: dpop: `no` is not true or false; write for example `true`"],
-    "dpop: 1": ["5:7: dpop: `1` is not true or false; write for example `true`"],
+    "dpop: no": ["5:7: dpop: `no` is not true or false; write `true` or `false`"],
+    "dpop: 1": ["5:7: dpop: `1` is not true or false; write `true` or `false`"],
+    "dpop: 'false'": ["5:7: dpop: `false` is text here; write it without quotes"],
+    "dpop: [a]": ["5:7: dpop: a list is not true or false; write `true` or `false`"],
     "authorization: {par: yes}": ["5:22: authorization.par: `yes` is not known; write one of true, false, auto"],
     "authorization: {par: 'true'}": ["5:22: authorization.par: `true` is text here; write it without quotes"],
     "version: '1'": ["4:10: version: `1` is text here; write it without quotes"],

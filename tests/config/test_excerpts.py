@@ -77,7 +77,7 @@ def shown(line: str) -> list[tuple[str, int]]:
         ("token: hunter2", "token: ***", [7]),
         ("dpop: 'no'", "dpop: 'no'", [6]),
         ('name: "\\u00e9\\e"', 'name: "\\u00e9\\e"', [6]),
-        ('http: {proxy: "\u00a0", foo: 1}', 'http: {proxy: "\\xa0", foo: ***}', [22]),
+        ('http: {proxy: "\u00a0", foo: 1}', 'http: {proxy: "\\xa0", foo: ***}', [14, 22]),
     ],
 )
 def test_the_caret_stands_under_the_problem_whatever_is_hidden_before_it(

@@ -72,7 +72,7 @@ def test_two_profiles_of_one_name_in_a_folder_are_an_error_at_the_second() -> No
 def test_every_further_one_is_told_of_the_first_beside_what_else_is_wrong() -> None:
     found = checked(a_yaml=SERVICE, b_yaml=SERVICE + "name: a\nfoo: x\n", c_yaml=SERVICE + "name: a\n")
     assert [str(problem) for problem in found["b.yaml"].problems] == [
-        "b.yaml:6:1: foo: there is no such key in a profile; remove it",
+        "b.yaml:6:1: foo: there is no such key in a profile; remove it; `tokenflow schema` prints all keys",
         "b.yaml: name: `a` is also the name of a.yaml; give each profile in a folder its own name",
     ]
     assert "is also the name of a.yaml" in str(found["c.yaml"].problems[0])

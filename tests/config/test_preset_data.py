@@ -32,8 +32,13 @@ FILLED: Final[dict[str, Any]] = {
     "client.secret": {"env": "CLIENT_SECRET"},
     "audience": "https://api.example.com",
 }
-# Providers that insist on a secret where it is none.
-WARNED: Final = {("google", "desktop"): ["secret-on-desktop"], ("github", "desktop"): ["secret-on-desktop"]}
+# Providers that insist on a secret where it is none, a device that needs none, and the password flow.
+WARNED: Final = {
+    ("google", "desktop"): ["secret-on-desktop"],
+    ("github", "desktop"): ["secret-on-desktop"],
+    ("github", "device"): ["secret-is-used"],
+    **{(name, "agent"): ["flow-is-not-legacy"] for name in ("itwin", "itwin-qa", "keycloak")},
+}
 
 
 def merged(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

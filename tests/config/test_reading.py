@@ -107,7 +107,9 @@ def test_f133_places_are_the_same_with_any_line_end_and_a_byte_order_mark(text: 
 
 HEAD = "version: 1\n"
 ADVICE = "begin with `version: 1` and `app_type: service`"
-CHECK = "check the indentation and the quotes above"
+CHECK = "indent it like the keys of the same section, and check the quotes above"
+KEY = "write `key: value`; a variable is `{env: NAME}`"
+QUOTE = 'put it in quotes: "..."'
 PLAIN = "remove it: profiles hold plain values; quote one that begins with `!`"
 HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "F-122 billion laughs": (
@@ -209,9 +211,9 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
         "# \u202e\na: 1\n",
         ":1:3: holds the invisible character U+202E; remove it",
     ),
-    "a key that is a list": ("? [a]\n: b\n", ":1:3: a key must be plain text; write `key: value`"),
-    "a key that is a mapping": ("{a: 1}: b\n", ":1:1: a key must be plain text; write `key: value`"),
-    "a key that is an alias": ("a: &b c\n*b : d\n", ":2:1: a key must be plain text; write `key: value`"),
+    "a key that is a list": ("? [a]\n: b\n", f":1:3: a key must be plain text; {KEY}"),
+    "a key that is a mapping": ("{a: 1}: b\n", f":1:1: a key must be plain text; {KEY}"),
+    "a key that is an alias": ("a: &b c\n*b : d\n", f":2:1: a key must be plain text; {KEY}"),
     "a colon too many": (
         "a: b: c\n",
         ":1:5: a `:` stands where no key can be; check the indentation, or quote the value",
@@ -219,12 +221,22 @@ HOSTILE: dict[str, tuple[str | bytes, str]] = {
     "a key too far left": ("a:\n  - b\n c: d\n", f":3:2: a key was expected here; {CHECK}"),
     "a quote in a quote": ("a: 'x'y'\n", f":1:7: a key was expected here; {CHECK}"),
     "no dash": ("a:\n  - b\n  c: d\n", ":3:3: a list item was expected here; begin it with `- `"),
-    "a key without a colon": ("a: 1\nb\n", ":3:1: a key without `:`; write `key: value`"),
-    "an open quote": ("a: 'x", ":1:6: a quote is opened and never closed; close it"),
-    "an open list": ("a: [1, 2\nb: 3\n", ":2:2: a `[` is opened and never closed; close it with `]`"),
-    "an open mapping": ("a: {b: 1\nc: 2\n", ":2:2: a `{` is opened and never closed; close it with `}`"),
-    "an at sign": ("a: @x\n", ":1:4: a value cannot begin like this; quote it"),
-    "F-136 a per cent sign": ("a: %x\n", ":1:4: a value cannot begin like this; quote it"),
+    "a key without a colon": (
+        "a: 1\nb\n",
+        ":2:1: a key without `: `; write `key: value`, with a blank after the colon",
+    ),
+    "an open quote": ("a: 'x", ":1:4: a quote is opened here and never closed; close it"),
+    "an open list": (
+        "a: [1, 2\nb: 3\n",
+        ":1:4: a `[` is opened here and not closed; close it with `]`, and write `, ` between items",
+    ),
+    "an open mapping": (
+        "a: {b: 1\nc: 2\n",
+        ":1:4: a `{` is opened here and not closed; close it with `}`, and write `, ` between keys",
+    ),
+    "an at sign": ("a: @x\n", f":1:4: a value cannot begin with this character; {QUOTE}"),
+    "a star": ("a: *\n", f":1:5: a value cannot begin with `*` or `&`; {QUOTE}"),
+    "F-136 a per cent sign": ("a: %x\n", f":1:4: a value cannot begin with this character; {QUOTE}"),
     "an unknown escape": ('a: "\\q"\n', ":1:5: is not YAML: found unknown escape character"),
     "an escaped surrogate": ('a: "\\ud800"\n', ":1:7: is not YAML: found invalid Unicode character escape code"),
     "YAML of the future": ("%YAML 2.0\n---\na: 1\n", ":1:1: is not YAML: found incompatible YAML document"),
@@ -261,7 +273,7 @@ def test_what_is_just_within_the_limits_is_taken(text: str) -> None:
     ("text", "shown"),
     [
         ("id: a: b\n", "  1 | id: ***\n    |      ^"),
-        ("client:\n  - {id: a, 'x'y}\n", "  2 |   - {id: ***\n    |             ^"),
+        ("client:\n  - {id: a, 'x'y}\n", "  2 |   - {id: ***\n    |     ^"),
         ("version: 1\nissuer: &a [*a]\n", "  2 | issuer: ***\n    |            ^"),
         ("a: 1\na:\n", "  2 | a:\n    | ^"),
         ("client:\n\tid: a\n", "  2 |  id: ***\n    | ^"),

@@ -159,7 +159,7 @@ GAVE = "(the value that the reference gave)"
         (
             "dpop: {env: X}",
             "yes",
-            f"5:7: dpop: `yes` is not true or false {GAVE}; write for example `true`",
+            f"5:7: dpop: `yes` is not true or false {GAVE}; write `true` or `false`",
         ),
         ("name: {env: X}", "A", f"5:7: name: `A` is not a valid name {GAVE}; write for example `itwin-reports`"),
         ("scopes: [a, {env: X}]", "", f"5:13: scopes[1]: is empty {GAVE}; write a value, or remove the key"),
@@ -186,11 +186,11 @@ def test_rules_see_the_values_that_references_gave() -> None:
     [
         (
             "audience: {env: X, file: y}",
-            ["5:11: audience: refers to env and file at once; write one of env, file, keyring, command"],
+            ["5:11: audience: refers to env and file at once; keep one of them"],
         ),
         (
             "refresh_token: {env: X, command: [y]}",
-            ["5:16: refresh_token: refers to command and env at once; write one of env, file, keyring, command"],
+            ["5:16: refresh_token: refers to command and env at once; keep one of them"],
         ),
         ("audience: {default: x}", ["5:11: audience: refers to nothing; write one of env, file, keyring, command"]),
     ],

@@ -13,6 +13,7 @@ from tokenflow.config.schema import (
     at,
     branches,
     child,
+    expanded,
     is_public,
     may_show,
     references,
@@ -24,6 +25,8 @@ from tokenflow.config.schema import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tokenflow.config.document import Path as KeyPath
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -40,7 +43,24 @@ def installed(package: Path) -> dict[str, Any]:
 def test_a_checkout_reads_the_one_in_its_schemas_folder() -> None:
     assert schema_file() == ROOT / "schemas" / "profile.schema.json"
     assert schema() == json.loads((ROOT / "schemas" / "profile.schema.json").read_text())
-    assert validator().schema is schema()
+    assert validator().schema is expanded()
+
+
+def test_the_schema_without_references_says_the_same() -> None:
+    def nodes(node: Any) -> Iterator[dict[str, Any]]:
+        if isinstance(node, dict):
+            yield node
+        for below in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
+            yield from nodes(below)
+
+    beside = {key for node in nodes(schema()) if "$ref" in node for key in node}
+    assert beside <= {"$ref", "title", "description", "examples", "default", "writeOnly"}  # none that validates
+    assert not any("$ref" in node for node in nodes(expanded()))
+    assert "$defs" not in expanded()
+    assert (
+        expanded()["properties"]["http"]["properties"]["timeout"]["anyOf"][0]["pattern"]
+        == (schema()["$defs"]["duration"]["pattern"])
+    )
 
 
 def test_a_wheel_carries_it_in_the_package_and_that_one_wins(tmp_path: Path) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, final
 
 from tokenflow.config.document import Document, Path, dotted, is_key
+from tokenflow.config.fitness import fits
 from tokenflow.config.schema import REFERENCE_KINDS, Node, at, branches, may_show, resolved, schema, validator
+from tokenflow.config.synonyms import key_elsewhere, nearest
 from tokenflow.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from jsonschema import ValidationError
 
@@ -45,7 +46,9 @@ class _Mismatch:
 
 def complaints(document: Document) -> list[Problem]:
     """Check a document against the schema; return its problems, unordered."""
-    found = (_mismatch(error) for error in validator().iter_errors(document.data))
+    if fits(document.data):
+        return []
+    found = [_mismatch(error) for error in validator().iter_errors(document.data)]
     return [problem for mismatch in found for problem in _explain(document, mismatch)]
 
 
@@ -73,6 +76,8 @@ def _explain(document: Document, found: _Mismatch) -> Iterator[Problem]:
                 yield from _explain(document, inner)
         case "additionalProperties":
             for key in sorted(found.value.keys() - set(found.members)):
+                if not path and any(document.data.get(home, "") is None for home in _homes(key)):
+                    continue  # its section stands empty above it: it is not indented, which is said there
                 message, advice = _unknown_key(path, key, sorted(found.members))
                 yield document.problem((*path, key), message, advice, at_key=True, rule="unknown-key")
         case "required":
@@ -99,19 +104,24 @@ def _unknown_key(path: Path, key: str, known: list[str]) -> tuple[str, str]:
         return "a reference to a secret has no default", "remove it"
     here = f"in `{dotted(path)}`" if path else "in a profile"
     message = f"there is no such key {here}"
+    section, name = key_elsewhere(key) or ("", "")
+    if name in known:
+        return message, f"did you mean `{name}`?"
+    if name and section != dotted(path):
+        return message, f"did you mean `{name}` {_under(section)}?"
     if near := nearest(key if is_key(key) else _NO_WORD.split(key, 1)[0], known):
         return message, f"did you mean `{near}`?"
     if elsewhere := [home for home in _homes(key) if home != dotted(path)]:
-        return message, "it belongs " + " or ".join(f"under `{home}`" if home else "at the top" for home in elsewhere)
-    return message, f"the keys here are {', '.join(known)}" if len(known) <= MOST_LISTED else "remove it"
+        return message, "it belongs " + " or ".join(map(_under, elsewhere))
+    few = len(known) <= MOST_LISTED
+    return message, f"the keys here are {', '.join(known)}" if few else "remove it; `tokenflow schema` prints all keys"
 
 
 MOST_LISTED: Final = 12
 
 
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """Return the known word that was probably meant."""
-    return next(iter(difflib.get_close_matches(word.lower().replace("-", "_"), known, 1, 0.7)), None)
+def _under(section: str) -> str:
+    return f"under `{section}`" if section else "at the top"
 
 
 def _homes(key: str) -> list[str]:
@@ -135,6 +145,8 @@ def _written(value: Any) -> str:
 
 def _wrong_value(found: _Mismatch) -> tuple[str, str]:
     path, shown = found.path, found.shown or "this"
+    if found.value is None and found.wanted == "object":
+        return "has nothing under it", f"write its keys below it, indented: {_members(path)}"
     if found.value is None:
         return "has no value", _example_value(path) or "write one, or remove the key"
     match found.keyword:
@@ -150,6 +162,8 @@ def _wrong_value(found: _Mismatch) -> tuple[str, str]:
             return "is empty", _example_value(path) or "write a value, or remove the key"
         case "maxProperties":
             return "a reference has exactly one of env, file, keyring, command", "write `{env: NAME}` or `{file: PATH}`"
+        case _ if path[-1:] == ("env",):
+            return "this is not the name of an environment variable", f"{_example_value(path)}, without `$`"
         case _:  # a pattern
             units = "; the units are h, m, s and ms" if _is_duration(path) else ""
             return f"{shown} is not a {_noun(path)}", f"{_example_value(path)}{units}"
@@ -173,6 +187,19 @@ def _plain_examples(path: Path) -> list[str]:
     return [_written(example) for example in examples if not isinstance(example, dict | list)]
 
 
+def _example_list(path: Path) -> str:
+    examples = resolved(at(path) or {}).get("examples", [])
+    written = [flow_style(example) for example in examples if isinstance(example, list)]
+    return f"write for example `{written[0]}`" if written else "write a list: `[..., ...]`"
+
+
+def flow_style(value: Any) -> str:
+    """Write an example on one line, as YAML."""
+    import yaml  # noqa: PLC0415 - only for a list that is missing
+
+    return str(yaml.safe_dump(value, default_flow_style=True, sort_keys=False, width=1000)).strip()
+
+
 def _not_one_of(found: _Mismatch) -> tuple[str, str]:
     allowed = [_written(word) for word in (found.wanted if isinstance(found.wanted, list) else [found.wanted])]
     if _written(found.value) in allowed:
@@ -191,9 +218,15 @@ def _wrong_kind(found: _Mismatch) -> tuple[str, str]:
     kinds = " or ".join(_KINDS.get(str(kind), str(kind)) for kind in wanted)
     if wanted == ["object"]:
         return f"{_kind(value)} stands where keys belong", f"write keys under it: {_members(path)}"
+    if wanted == ["array"]:
+        return f"{_kind(value)} is not a list", _example_list(path)
     if isinstance(value, dict):
         advice = "write the value, or a reference such as `{env: NAME}`" if _refers(path) else _example_value(path)
         return f"is a mapping, not {kinds}", advice
+    if wanted == ["boolean"]:
+        if value in ("true", "false"):
+            return f"{shown} is text here", "write it without quotes"
+        return f"{shown or _kind(value)} is not true or false", "write `true` or `false`"
     if "string" in wanted and "integer" not in wanted and isinstance(value, bool | int):
         return (
             f"{shown or 'this'} is {_kind(value)}, not {kinds}",
@@ -203,8 +236,8 @@ def _wrong_kind(found: _Mismatch) -> tuple[str, str]:
 
 
 def _kind(value: Any) -> str:
-    if isinstance(value, list):
-        return "a list"
+    if isinstance(value, list | dict):
+        return "a list" if isinstance(value, list) else "a mapping"
     if isinstance(value, bool):
         return "true or false"
     return "a number" if isinstance(value, int) else "text"

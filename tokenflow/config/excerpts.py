@@ -13,7 +13,7 @@ from tokenflow.printable import printable
 from tokenflow.secret import REDACTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from tokenflow.config.document import Document, Mark, Path, Spot
     from tokenflow.errors import Problem
@@ -23,8 +23,10 @@ WIDEST: Final = 160
 _FIRST_KEY: Final = re.compile(r"\s*+(?:-\s++)*+[{\[]?\s*+[A-Za-z_][\w.-]*+\s*+:(?=\s|\Z)")
 
 
-def hide_secrets(document: Document, problems: Iterable[Problem]) -> list[Problem]:
+def hide_secrets(document: Document, problems: Sequence[Problem]) -> list[Problem]:
     """Return the problems, their excerpts cleared of every value that the schema does not know to be public."""
+    if not problems:
+        return []
     lines = _Lines(document)
     return [_hidden(problem, lines) if problem.excerpt else problem for problem in problems]
 

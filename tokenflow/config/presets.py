@@ -101,7 +101,11 @@ def _own(document: Document, named: str, above: tuple[str, ...]) -> Document:
     if len(above) >= DEEPEST:
         raise _refused(document, f"stands on more than {DEEPEST} presets", "put some of them together")
     if not os.path.isfile(target):
-        raise _refused(document, f"there is no file `{printable(named)}` beside the profile", "check the path")
+        raise _refused(
+            document,
+            f"there is no file `{printable(named)}` beside the profile",
+            "check the path",
+        )
     return read(FilePath(file))
 
 
@@ -113,10 +117,14 @@ def _provider(document: Document, named: str) -> Document:
         choices = f"one of {', '.join(presets)}, or a file: ./company.yaml"
         advice = f"did you mean `{near[0]}`? It is {choices}" if near else f"write {choices}"
         raise _refused(document, f"`{printable(named, longest=60)}` is not known", advice)
-    preset = presets[named]
-    app_type = document.data.get("app_type")
-    every, some = _part(preset.document, ("profile",)), _part(preset.document, ("app_types", str(app_type)))
-    return _merged(some, every)
+    app_type = str(document.data.get("app_type"))
+    return _provided(named, app_type if app_type in presets[named].app_types else "")
+
+
+@cache
+def _provided(named: str, app_type: str) -> Document:
+    preset = built_in()[named].document
+    return _merged(_part(preset, ("app_types", app_type)), _part(preset, ("profile",)))
 
 
 def _part(document: Document, at: tuple[str, ...]) -> Document:
@@ -146,8 +154,8 @@ def _laid_over(above: dict[str, Any], below: Document, path: Path, borrowed: dic
             continue
         if key not in above:
             result[key] = value
-            places = {**{each: below.place(each) for each in below.spots}, **below.borrowed}
-            borrowed |= {each: place for each, place in places.items() if each[: len(here)] == here}
+            borrowed |= {each: below.place(each) for each in below.spots if each[: len(here)] == here}
+            borrowed |= {each: place for each, place in below.borrowed.items() if each[: len(here)] == here}
         elif isinstance(value, dict) and isinstance(above[key], dict) and not _is_reference(here):
             result[key] = _laid_over(above[key], below, here, borrowed)
     return result

@@ -8,8 +8,9 @@ loading, and recurse as deep as the file says (F-122 to F-133).
 from __future__ import annotations
 
 import re
+import stat
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, final
+from typing import TYPE_CHECKING, Any, ClassVar, Final, final
 
 import yaml
 
@@ -19,6 +20,7 @@ from tokenflow.errors import Problem, ProfileError
 from tokenflow.printable import printable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path as FilePath
 
 LARGEST: Final = 256 * 1024  # bytes; a profile is a page of text
@@ -43,9 +45,10 @@ def read(file: FilePath, *, shown_as: str | None = None) -> Document:
     """
     name = shown_as or str(file)
     try:
-        if file.is_dir():
+        mode = file.stat().st_mode
+        if stat.S_ISDIR(mode):
             raise _refusal(name, "is a folder", "name a profile in it, or check all of it with `tokenflow validate`")
-        if not file.is_file() and file.exists():
+        if not stat.S_ISREG(mode):
             raise _refusal(name, "is not a regular file", "name a YAML file")
         with file.open("rb") as stream:
             content = stream.read(LARGEST + 1)
@@ -67,7 +70,8 @@ def parse(content: bytes, name: str) -> Document:
         raise _refusal(name, f"holds the invisible character {letter}", "remove it", at=at)
     builder = _Builder(name, lines)
     try:
-        for event in yaml.parse(text, Loader=_LOADER):
+        next_event = _LOADER(text).get_event
+        while (event := next_event()) is not None:
             builder.take(event)
     except yaml.MarkedYAMLError as error:
         raise _syntax_error(name, lines, error) from None
@@ -114,23 +118,31 @@ def _refusal(
 
 _NO_TAGS: Final = "remove it: profiles hold plain values; quote one that begins with `!`"
 
-# What libyaml says -> what a person needs to hear.
+# What libyaml says -> what a person needs to hear. Where something began that does not end, is where to look.
+_BEGUN: Final = ("could not find expected ':'", "found unexpected end of stream", "expected ',' or")
 _TRANSLATIONS: Final = (
     ("mapping values are not allowed", "a `:` stands where no key can be", "check the indentation, or quote the value"),
-    ("did not find expected key", "a key was expected here", "check the indentation and the quotes above"),
+    (
+        "did not find expected key",
+        "a key was expected here",
+        "indent it like the keys of the same section, and check the quotes above",
+    ),
     ("did not find expected '-' indicator", "a list item was expected here", "begin it with `- `"),
-    ("could not find expected ':'", "a key without `:`", "write `key: value`"),
-    ("found unexpected end of stream", "a quote is opened and never closed", "close it"),
+    ("could not find expected ':'", "a key without `: `", "write `key: value`, with a blank after the colon"),
+    ("found unexpected end of stream", "a quote is opened here and never closed", "close it"),
     ("found undefined tag handle", "a tag (`!...`) stands here", _NO_TAGS),
-    ("cannot start any token", "a value cannot begin like this", "quote it"),
-    ("expected ',' or ']'", "a `[` is opened and never closed", "close it with `]`"),
-    ("expected ',' or '}'", "a `{` is opened and never closed", "close it with `}`"),
+    ("cannot start any token", "a value cannot begin with this character", 'put it in quotes: "..."'),
+    ("alphabetic or numeric", "a value cannot begin with `*` or `&`", 'put it in quotes: "..."'),
+    ("expected ',' or ']'", "a `[` is opened here and not closed", "close it with `]`, and write `, ` between items"),
+    ("expected ',' or '}'", "a `{` is opened here and not closed", "close it with `}`, and write `, ` between keys"),
 )
 
 
 def _syntax_error(name: str, lines: list[str], error: yaml.MarkedYAMLError) -> ProfileError:
     said = error.problem or "cannot be parsed"
     mark = error.problem_mark or error.context_mark
+    if error.context_mark and any(sign in said for sign in _BEGUN):
+        mark = error.context_mark
     at = (mark.line, mark.column) if mark else None
     line = lines[mark.line] if mark and mark.line < len(lines) else ""
     message, advice = f"is not YAML: {printable(said)}", ""
@@ -173,21 +185,20 @@ class _Builder:
     root: Any = None
 
     def take(self, event: Any) -> None:
-        match event:
-            case yaml.ScalarEvent():
-                self._scalar(event)
-            case yaml.MappingStartEvent():
-                self._open(event, {})
-            case yaml.SequenceStartEvent():
-                self._open(event, [])
-            case yaml.MappingEndEvent() | yaml.SequenceEndEvent():
-                self._close(event)
-            case yaml.AliasEvent():
-                self._alias(event)
-            case yaml.DocumentStartEvent():
-                self.documents += 1
-                if self.documents > 1:
-                    raise self._refusal(event, "a second document begins", "one profile a file: remove the `---`")
+        take = self._TAKES.get(type(event))
+        if take is not None:
+            take(self, event)
+
+    def _document(self, event: yaml.DocumentStartEvent) -> None:
+        self.documents += 1
+        if self.documents > 1:
+            raise self._refusal(event, "a second document begins", "one profile a file: remove the `---`")
+
+    def _mapping(self, event: yaml.MappingStartEvent) -> None:
+        self._open(event, {})
+
+    def _sequence(self, event: yaml.SequenceStartEvent) -> None:
+        self._open(event, [])
 
     def document(self) -> Document:
         if not isinstance(self.root, dict):
@@ -268,7 +279,7 @@ class _Builder:
         if isinstance(frame.value, list):
             return (*frame.path, len(frame.value)), None
         if frame.pending is None:
-            raise self._refusal(event, "a key must be plain text", "write `key: value`")
+            raise self._refusal(event, "a key must be plain text", "write `key: value`; a variable is `{env: NAME}`")
         return (*frame.path, frame.pending), frame.pending_mark
 
     def _place(self, event: Any, value: Any, *, nodes: int, scalar: bool) -> None:
@@ -296,9 +307,20 @@ class _Builder:
         if event.tag is not None:  # not shown: a password may begin with `!`
             raise self._refusal(event, "a tag (`!...`) stands here", _NO_TAGS)
 
+    _TAKES: ClassVar[dict[type, Callable[[_Builder, Any], None]]] = {
+        yaml.DocumentStartEvent: _document,
+        yaml.ScalarEvent: _scalar,
+        yaml.MappingStartEvent: _mapping,
+        yaml.SequenceStartEvent: _sequence,
+        yaml.MappingEndEvent: _close,
+        yaml.SequenceEndEvent: _close,
+        yaml.AliasEvent: _alias,
+    }
+
 
 def _start(event: Any) -> Mark:
-    return (event.start_mark.line, event.start_mark.column)
+    mark = event.start_mark
+    return mark.line, mark.column
 
 
 def plain_value(text: str) -> str | int | bool | None:

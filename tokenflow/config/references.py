@@ -90,8 +90,11 @@ def _malformed(document: Document, found: Found) -> Problem | None:
     kinds = sorted(found.value.keys() & REFERENCE_KINDS)
     if len(kinds) == 1:
         return None
-    message = f"refers to {' and '.join(kinds)} at once" if kinds else "refers to nothing"
-    return document.problem(found.path, message, "write one of env, file, keyring, command", rule="reference")
+    if kinds:
+        message, advice = f"refers to {' and '.join(kinds)} at once", "keep one of them"
+    else:
+        message, advice = "refers to nothing", "write one of env, file, keyring, command"
+    return document.problem(found.path, message, advice, rule="reference")
 
 
 def _replaced(value: Any, replacements: dict[Path, Any], path: Path) -> Any:

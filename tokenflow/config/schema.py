@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from jsonschema import Draft202012Validator
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from jsonschema import Draft202012Validator
 
     from tokenflow.config.document import Path
 
@@ -38,15 +38,30 @@ def schema_file() -> FilePath:
 
 @cache
 def schema() -> Node:
-    """Return the schema as JSON; treat it as read-only."""
+    """Return the schema as it is written; treat it as read-only."""
     loaded: Node = json.loads(schema_file().read_text(encoding="utf-8"))
     return loaded
 
 
 @cache
+def expanded() -> Node:
+    """Return the schema with each `$ref` replaced once for all by what it names; treat it as read-only."""
+    whole: Node = _expanded({key: value for key, value in schema().items() if key != "$defs"})
+    return whole
+
+
+def _expanded(node: Any) -> Any:
+    if isinstance(node, list):
+        return [_expanded(item) for item in node]
+    return {key: _expanded(value) for key, value in resolved(node).items()} if isinstance(node, dict) else node
+
+
+@cache
 def validator() -> Draft202012Validator:
-    """Return the validator, built once."""
-    return Draft202012Validator(schema())
+    """Return the validator, built once, and without references to follow at every value."""
+    from jsonschema import Draft202012Validator  # noqa: PLC0415 - only a profile with a mistake comes here
+
+    return Draft202012Validator(expanded())
 
 
 def resolved(node: Node) -> Node:
@@ -72,19 +87,22 @@ def takes_reference(node: Node) -> bool:
 def child(node: Node, part: str | int) -> Node | None:
     """Return the schema of one member or item of a node's value; None where the schema does not know it."""
     for branch in branches(node):
+        below: Node | None = None
         if isinstance(part, int):
-            if "items" in branch:
-                return dict(branch["items"])
+            below = branch.get("items")
         elif part in branch.get("properties", {}):
-            return dict(branch["properties"][part])
+            below = branch["properties"][part]
         elif isinstance(branch.get("additionalProperties"), dict):
-            return dict(branch["additionalProperties"])
+            below = branch["additionalProperties"]
+        if below is not None:
+            return below
     return None
 
 
+@lru_cache(maxsize=1024)
 def at(path: Path) -> Node | None:
     """Return the schema of the value at `path`; None where the schema does not know it."""
-    node: Node | None = schema()
+    node: Node | None = expanded()
     for part in path:
         if node is None:
             return None
@@ -94,7 +112,7 @@ def at(path: Path) -> Node | None:
 
 def is_public(path: Path) -> bool:
     """Whether the schema knows the place and does not call it secret; the nearest mark on the way there counts."""
-    node: Node | None = schema()
+    node: Node | None = expanded()
     secret = False
     for part in path:
         node = child(node, part) if node else None
@@ -135,7 +153,7 @@ class Found(NamedTuple):
 
 def references(value: Any, node: Node | None = None, path: Path = (), *, secret: bool = False) -> Iterator[Found]:
     """Yield every reference in a profile that fits the schema."""
-    node = resolved(node if node is not None else schema())
+    node = resolved(node if node is not None else expanded())
     secret = bool(node.get("writeOnly", secret))
     if isinstance(value, dict):
         if takes_reference(node):
