@@ -9,7 +9,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # Layers 1 to 3: values, configuration, protocol. Every branch of them is tested.
 CORE := tokenflow/*.py,tokenflow/config/*,tokenflow/protocol/*
 
-.PHONY: demo test lint clean
+.PHONY: demo test lint schema-page clean
 
 demo: $(VENV)/.installed-demo
 	$(BIN)/tokenflow run -v profiles/quickstart.yaml
@@ -26,6 +26,10 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check --quiet .
 	$(BIN)/ruff format --check --quiet .
 	$(BIN)/mypy
+
+# The profile language as a page; a test says when it has to be made again.
+schema-page: $(VENV)/.installed-dev
+	$(BIN)/python schemas/render.py
 
 $(VENV)/bin/python:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with venv is needed: make PYTHON=/path/to/python3.11"; exit 1; }

@@ -13,7 +13,7 @@ from tokenflow.config.interpretation import Interpretation, clashes, interpret
 from tokenflow.config.reading import read
 from tokenflow.deliver.stdout import write
 from tokenflow.errors import Problem, ProfileError, SecretError
-from tokenflow.profile import CommandSource, Reference
+from tokenflow.profile import CommandSource, KeyringSource, Reference
 from tokenflow.world.references import read_public_reference
 
 if TYPE_CHECKING:
@@ -97,8 +97,8 @@ def _check(file: str) -> Interpretation:
 
 def _resolved_here(reference: Reference) -> str:
     """Resolve a public reference, but run nothing: a check has no side effects."""
-    if isinstance(reference.source, CommandSource):
-        raise SecretError("the command is not run by a check; what depends on its value is not checked")
+    if isinstance(reference.source, CommandSource | KeyringSource):
+        raise SecretError("neither command nor keyring is asked by a check; what depends on its value is not checked")
     try:
         return read_public_reference(reference)
     except SecretError as error:
