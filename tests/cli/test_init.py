@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pexpect
 import pytest
 import yaml
-from cli.command import PROGRAM, REPOSITORY, assert_clean, assert_succeeded
+from cli.command import PROGRAM, REPOSITORY, WITH_SIGINT, assert_clean, assert_succeeded
 from support.secret_service import lock, secret_service
 
 if TYPE_CHECKING:
@@ -197,8 +197,8 @@ class Person:
     def __init__(self, tokenflow: Tokenflow, *arguments: str, **env: str) -> None:
         self.seen = ""
         self.terminal = pexpect.spawn(
-            str(PROGRAM),
-            ["init", *arguments],
+            WITH_SIGINT[0],
+            [*WITH_SIGINT[1:], str(PROGRAM), "init", *arguments],
             cwd=str(tokenflow.folder),
             env={**tokenflow.variables(), "TERM": "dumb", **env},
             encoding="utf-8",
