@@ -11,7 +11,7 @@ from typing import Any, Literal, final
 from tokenflow.app_types import APP_TYPES
 from tokenflow.errors import Problem, ProfileError
 from tokenflow.metadata import NOTHING_KNOWN, ServerMetadata
-from tokenflow.secret import REDACTED, Secret
+from tokenflow.secret import Secret
 
 AuthMethod = Literal[
     "none",
@@ -321,8 +321,3 @@ class Profile:
             file=place.file, line=place.line, column=place.column, path=path, message=message, advice=advice
         )
         return ProfileError([problem])
-
-
-def shown(value: SecretValue | None) -> str:
-    """Say what stands for a secret in a message: the reference, or that it is written out."""
-    return str(value) if isinstance(value, Reference) else REDACTED
